@@ -1,0 +1,88 @@
+// The processor as its board sees it. Inside: docs/cpu.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "cpu/bus.h"
+#include "cpu/memory.h"
+
+namespace cpu {
+
+enum class Model : std::uint8_t { i8086, i80186, i80286, i80386 };
+
+// cached: decode once, run traces. step: decode every instruction anew. Same results, same counts.
+enum class Engine : std::uint8_t { cached, step };
+
+enum class Activity : std::uint8_t {
+  running,
+  halted,   // HLT: waits for an interrupt
+  shutdown  // fault while delivering a double fault; only reset leaves it
+};
+
+enum SegmentIndex : std::uint8_t { kEs, kCs, kSs, kDs, kFs, kGs };
+enum RegisterIndex : std::uint8_t { kEax, kEcx, kEdx, kEbx, kEsp, kEbp, kEsi, kEdi };
+
+// Architectural state as a plain value: for the debugger, tests and state files.
+struct Registers {
+  struct Segment {
+    std::uint16_t selector = 0;
+    std::uint32_t base = 0;
+    std::uint32_t limit = 0xFFFF;
+    std::uint16_t access = 0;  // descriptor bits 8-15 and 20-23 as the cache holds them
+    bool operator==(const Segment&) const = default;
+  };
+  std::array<std::uint32_t, 8> general{};  // by RegisterIndex
+  std::uint32_t eip = 0;
+  std::uint32_t eflags = 2;
+  std::array<Segment, 6> segments{};       // by SegmentIndex
+  std::uint32_t cr0 = 0, cr2 = 0, cr3 = 0;
+  std::array<std::uint32_t, 8> dr{};
+  Segment ldtr, tr;
+  std::uint32_t gdtr_base = 0, idtr_base = 0;
+  std::uint16_t gdtr_limit = 0xFFFF, idtr_limit = 0x3FF;
+  Activity activity = Activity::running;
+  // Interrupts held off for one instruction after MOV SS / STI.
+  bool interrupt_shadow = false;
+  bool nmi_pending = false;
+  bool operator==(const Registers&) const = default;
+};
+
+class Cpu {
+ public:
+  Cpu(Model model, Memory& memory, Bus& bus, Engine engine = Engine::cached);
+  ~Cpu();
+  Cpu(const Cpu&) = delete;
+  Cpu& operator=(const Cpu&) = delete;
+
+  // RESET pin: FFFF0h (8086..286: top of its address space), registers as the manual says. Memory stays.
+  void reset();
+
+  // Runs until `budget` instructions (at least 1) are retired, or the processor halts, shuts down or is asked
+  // to leave. Returns how many were retired: never more than the budget. An interrupt delivery or fault costs
+  // what docs/cpu.md says, the same in both engines.
+  std::uint64_t run(std::uint64_t budget);
+
+  // Called from inside a Bus or MMIO callback: run() returns after the current instruction (REP: iteration).
+  void request_exit();
+
+  // Instructions retired since construction; exact inside Bus and MMIO callbacks too (the current one not
+  // counted).
+  std::uint64_t instructions() const;
+
+  void set_intr(bool level);  // INTR pin, sampled at instruction boundaries
+  void raise_nmi();           // NMI edge
+
+  Model model() const;
+  Activity activity() const;
+
+  Registers registers() const;
+  void set_registers(const Registers& registers);
+
+  // Most recent control transfers, oldest first, for post-mortems: linear addresses of run starts.
+  std::span<const std::uint32_t> recent_runs() const;
+};
+
+}  // namespace cpu

@@ -1,0 +1,35 @@
+#include "storage/block_device.h"
+
+#include <cassert>
+
+namespace storage {
+
+bool BlockDevice::in_range(std::uint64_t lba, std::uint64_t count) const {
+  const std::uint64_t total = sector_count();
+  return lba <= total && count <= total - lba;
+}
+
+IoStatus BlockDevice::read(std::uint64_t lba, std::span<std::uint8_t> sectors) {
+  assert(sectors.size() % kSectorSize == 0);
+  if (!in_range(lba, sectors.size() / kSectorSize)) return IoStatus::out_of_range;
+  return do_read(lba, sectors);
+}
+
+IoStatus BlockDevice::write(std::uint64_t lba, std::span<const std::uint8_t> sectors) {
+  assert(sectors.size() % kSectorSize == 0);
+  if (!in_range(lba, sectors.size() / kSectorSize)) return IoStatus::out_of_range;
+  if (read_only()) return IoStatus::read_only;
+  return do_write(lba, sectors);
+}
+
+IoStatus BlockDevice::flush() { return do_flush(); }
+
+IoStatus BlockDevice::discard(std::uint64_t lba, std::uint64_t count) {
+  if (!in_range(lba, count)) return IoStatus::out_of_range;
+  if (read_only()) return IoStatus::read_only;
+  return do_discard(lba, count);
+}
+
+IoStatus BlockDevice::do_discard(std::uint64_t, std::uint64_t) { return IoStatus::ok; }
+
+}  // namespace storage

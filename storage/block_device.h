@@ -1,0 +1,85 @@
+// The border between a drive and an image: sectors of 512 bytes by LBA. Public calls are checked once here;
+// format drivers implement do_* and never see a request that is out of range, unaligned or not allowed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "storage/geometry.h"
+
+namespace storage {
+
+inline constexpr std::size_t kSectorSize = 512;
+
+// The I/O path reports by value: no exception, no allocation. What each drive makes of it: ata_drive.cpp.
+enum class [[nodiscard]] IoStatus : std::uint8_t {
+  ok,
+  out_of_range,
+  read_only,
+  no_space,
+  host_error,
+  corrupt
+};
+
+enum class ClusterState : std::uint8_t { unallocated, zero, data, shared, parent, freed, metadata };
+
+// A maximal run of sectors in one state.
+struct Extent {
+  std::uint64_t first_sector = 0;
+  std::uint64_t sector_count = 0;
+  ClusterState state = ClusterState::unallocated;
+  std::uint64_t host_offset = 0;  // bytes into the host file; data and shared only
+  std::uint8_t layer = 0;         // 0 this image, 1 its parent, ...
+};
+
+struct AllocationEvent {
+  enum class Kind : std::uint8_t { allocated, freed, linked, unlinked };
+  Kind kind;
+  Extent extent;
+};
+
+class AllocationObserver {
+ public:
+  virtual ~AllocationObserver() = default;
+  virtual void on_allocation(const AllocationEvent& event) = 0;
+};
+
+class BlockDevice {
+ public:
+  virtual ~BlockDevice() = default;
+  BlockDevice() = default;
+  BlockDevice(const BlockDevice&) = delete;
+  BlockDevice& operator=(const BlockDevice&) = delete;
+
+  // The span's size is a multiple of kSectorSize; anything else is our own mistake (assert).
+  IoStatus read(std::uint64_t lba, std::span<std::uint8_t> sectors);
+  IoStatus write(std::uint64_t lba, std::span<const std::uint8_t> sectors);
+  IoStatus flush();
+  // A hint; the sectors read back as zeroes or as before, never as anything else.
+  IoStatus discard(std::uint64_t lba, std::uint64_t count);
+
+  virtual std::uint64_t sector_count() const = 0;
+  virtual Geometry geometry() const = 0;             // from the header when it has one
+  virtual bool read_only() const = 0;
+  virtual Extent extent_at(std::uint64_t lba) const = 0;  // never touches the data
+
+  void observe(AllocationObserver* observer) { observer_ = observer; }
+
+ protected:
+  virtual IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) = 0;
+  virtual IoStatus do_write(std::uint64_t lba, std::span<const std::uint8_t> sectors) = 0;
+  virtual IoStatus do_flush() = 0;
+  virtual IoStatus do_discard(std::uint64_t lba, std::uint64_t count);  // default: ok, nothing happens
+
+  void notify(AllocationEvent::Kind kind, const Extent& extent) {
+    if (observer_ != nullptr) observer_->on_allocation({kind, extent});
+  }
+
+ private:
+  bool in_range(std::uint64_t lba, std::uint64_t count) const;
+
+  AllocationObserver* observer_ = nullptr;
+};
+
+}  // namespace storage
