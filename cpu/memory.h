@@ -1,8 +1,10 @@
-// The physical address space: RAM, ROM and memory-mapped devices in 4 KiB pages. The processor goes through
-// its own TLB on top of this; everything else (DMA, scripts, debugger, loaded states) uses read_physical and
-// write_physical, which keep decoded code honest.
+// The physical address space: RAM, ROM and memory-mapped devices in 4 KiB pages. The processor goes
+// through its own TLB on top of this; everything else (DMA, scripts, debugger, loaded states) uses
+// read_physical and write_physical, which keep decoded code honest. Not modelled: bus widths, wait
+// states, parity.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,31 +21,81 @@ class MmioDevice {
   virtual void write8(std::uint32_t address, std::uint8_t value) = 0;
 };
 
+// Whoever keeps copies derived from memory: the processor with its TLB and its decoded code.
+class MemoryObserver {
+ public:
+  virtual ~MemoryObserver() = default;
+  // Bytes under decoded code (Page::code_lines) are about to change.
+  virtual void code_written(std::uint32_t address, std::uint32_t size) = 0;
+  // Pages were mapped or unmapped, or the A20 gate moved: translations are void. Decoded code of
+  // replaced pages was reported through code_written before.
+  virtual void mapping_changed() = 0;
+};
+
+// One page as the processor's slow path and TLB see it.
+struct Page {
+  std::uint8_t* data = nullptr;  // RAM or ROM bytes; null: device or nothing
+  MmioDevice* device = nullptr;
+  bool writable = false;
+  // One bit per 128-byte line that holds decoded code; kept by the processor's trace cache.
+  std::uint32_t code_lines = 0;
+  std::unique_ptr<std::array<std::uint8_t, kPageSize>> own;  // data of ROM and shadow pages
+};
+
+// The code_lines bits of `size` bytes from `address`, all within one page.
+constexpr std::uint32_t line_mask(std::uint32_t address, std::uint32_t size) {
+  const std::uint32_t first = (address % kPageSize) / 128;
+  const std::uint32_t last = ((address + size - 1) % kPageSize) / 128;
+  return (0xFFFFFFFFu << first) & (0xFFFFFFFFu >> (31 - last));
+}
+
 class Memory {
  public:
-  // RAM from address 0; what lies at A0000h..FFFFFh starts unmapped (reads FFh, writes vanish) and that much
-  // of the RAM stays hidden behind it. ram_bytes: 64 KiB .. 64 MiB, a multiple of 64 KiB.
+  // RAM from address 0; what lies at A0000h..FFFFFh starts unmapped (reads FFh, writes vanish) and
+  // that much of the RAM stays hidden behind it. ram_bytes: 64 KiB .. 64 MiB, a multiple of 64 KiB.
   explicit Memory(std::uint32_t ram_bytes);
   ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
 
   // Addresses and sizes are multiples of kPageSize; a later map replaces an earlier one.
   void map_rom(std::uint32_t first, std::span<const std::uint8_t> image);  // copied; writes vanish
-  void map_shadow(std::uint32_t first, std::span<const std::uint8_t> image);  // copied; writable like RAM
+  void map_shadow(std::uint32_t first,
+                  std::span<const std::uint8_t> image);  // copied; writable like RAM
   void map_mmio(std::uint32_t first, std::uint32_t size, MmioDevice& device);
   void unmap(std::uint32_t first, std::uint32_t size);
 
   // The gate masks address bit 20 of processor accesses only; DMA sees all of memory.
   void set_a20(bool enabled);
-  bool a20() const;
+  bool a20() const { return a20_; }
 
   std::uint32_t ram_size() const;
-  std::span<const std::uint8_t> ram() const;
+  std::span<const std::uint8_t> ram() const { return ram_; }
 
   // For everyone but the processor. Side effects of MMIO reads happen; ROM is not written.
+  // Addresses wrap at 4 GiB.
   void read_physical(std::uint32_t address, std::span<std::uint8_t> bytes);
   void write_physical(std::uint32_t address, std::span<const std::uint8_t> bytes);
   // For observers: RAM and ROM as they are, FFh where a device answers. No side effects.
   void peek(std::uint32_t address, std::span<std::uint8_t> bytes) const;
+
+  // For the processor. A page that was never mapped is created as "nothing there".
+  Page& page(std::uint32_t address);
+  void set_observer(MemoryObserver* observer) { observer_ = observer; }
+
+ private:
+  static constexpr std::uint32_t kPagesPerChunk = 1024;
+  using Chunk = std::array<Page, kPagesPerChunk>;  // 4 MiB of address space
+
+  const Page* find(std::uint32_t address) const;
+  Page& clear_page(std::uint32_t address);
+  void map_copy(std::uint32_t first, std::span<const std::uint8_t> image, bool writable);
+  void tell_observer();
+
+  std::vector<std::uint8_t> ram_;
+  std::array<std::unique_ptr<Chunk>, 1024> chunks_;
+  MemoryObserver* observer_ = nullptr;
+  bool a20_ = true;
 };
 
 }  // namespace cpu
