@@ -1,5 +1,6 @@
-// The border between a drive and an image: sectors of 512 bytes by LBA. Public calls are checked once here;
-// format drivers implement do_* and never see a request that is out of range, unaligned or not allowed.
+// The border between a drive and an image: sectors of 512 bytes by LBA. Public calls are checked
+// once here; format drivers implement do_* and never see a request that is out of range, unaligned
+// or not allowed.
 #pragma once
 
 #include <cstddef>
@@ -7,20 +8,11 @@
 #include <span>
 
 #include "storage/geometry.h"
+#include "storage/io_status.h"
 
 namespace storage {
 
 inline constexpr std::size_t kSectorSize = 512;
-
-// The I/O path reports by value: no exception, no allocation. What each drive makes of it: ata_drive.cpp.
-enum class [[nodiscard]] IoStatus : std::uint8_t {
-  ok,
-  out_of_range,
-  read_only,
-  no_space,
-  host_error,
-  corrupt
-};
 
 enum class ClusterState : std::uint8_t { unallocated, zero, data, shared, parent, freed, metadata };
 
@@ -60,7 +52,7 @@ class BlockDevice {
   IoStatus discard(std::uint64_t lba, std::uint64_t count);
 
   virtual std::uint64_t sector_count() const = 0;
-  virtual Geometry geometry() const = 0;             // from the header when it has one
+  virtual Geometry geometry() const = 0;  // from the header when it has one
   virtual bool read_only() const = 0;
   virtual Extent extent_at(std::uint64_t lba) const = 0;  // never touches the data
 
@@ -70,7 +62,8 @@ class BlockDevice {
   virtual IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) = 0;
   virtual IoStatus do_write(std::uint64_t lba, std::span<const std::uint8_t> sectors) = 0;
   virtual IoStatus do_flush() = 0;
-  virtual IoStatus do_discard(std::uint64_t lba, std::uint64_t count);  // default: ok, nothing happens
+  virtual IoStatus do_discard(std::uint64_t lba,
+                              std::uint64_t count);  // default: ok, nothing happens
 
   void notify(AllocationEvent::Kind kind, const Extent& extent) {
     if (observer_ != nullptr) observer_->on_allocation({kind, extent});

@@ -1,0 +1,88 @@
+// Host files: the one place in Platter's storage where the host is read and written, so that tests
+// can stand a memory file or a failing file in between. Whole transfers only: short reads and EINTR
+// are loops in here. Not implemented: Directory (names found inside images), which comes with the
+// formats that carry names.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "storage/io_status.h"
+
+namespace storage {
+
+// A stretch of a file up to (not including) `end`, all data or all hole.
+struct FileRun {
+  bool data = true;
+  std::uint64_t end = 0;
+};
+
+class File {
+ public:
+  virtual ~File() = default;
+  File() = default;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  virtual const std::filesystem::path& path() const = 0;  // for messages
+  virtual std::uint64_t size() const = 0;
+
+  // All of `bytes` or an error; past the end of the file is host_error, never zeroes.
+  virtual IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) = 0;
+  // All of `bytes` or an error. Writing past the end extends the file.
+  virtual IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) = 0;
+  virtual IoStatus resize(std::uint64_t size) = 0;
+  // Success: everything written before survives a power cut. Once it has failed it keeps failing,
+  // because the kernel may have dropped the pages that it could not write.
+  virtual IoStatus sync() = 0;
+  // The run that holds `offset` (below size()). A host without hole reporting has one run of data.
+  virtual FileRun run_at(std::uint64_t offset) const = 0;
+};
+
+enum class FileAccess : std::uint8_t { read, read_write };
+
+// Tells two names of one file apart from two files.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// A sentence for the user that stops nothing.
+using WarningSink = std::function<void(std::string_view)>;
+
+// An existing regular file; directories, devices, FIFOs and sockets are refused.
+class PosixFile final : public File {
+ public:
+  // Throws ImageError.
+  PosixFile(const std::filesystem::path& path, FileAccess access);
+  ~PosixFile() override;
+
+  // Keeps writers out (read) or everybody else out (read_write) for as long as the file is open, by
+  // the byte locks that QEMU uses too. Throws ImageError on conflict; a file system that cannot
+  // lock is a warning.
+  void lock(const WarningSink& warn);
+
+  FileIdentity identity() const { return identity_; }
+
+  const std::filesystem::path& path() const override { return path_; }
+  std::uint64_t size() const override;
+  IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override;
+  IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override;
+  IoStatus resize(std::uint64_t size) override;
+  IoStatus sync() override;
+  FileRun run_at(std::uint64_t offset) const override;
+
+ private:
+  std::filesystem::path path_;
+  FileAccess access_;
+  int descriptor_ = -1;
+  FileIdentity identity_;
+  bool sync_failed_ = false;
+};
+
+}  // namespace storage
