@@ -22,7 +22,9 @@ IoStatus BlockDevice::write(std::uint64_t lba, std::span<const std::uint8_t> sec
   return do_write(lba, sectors);
 }
 
-IoStatus BlockDevice::flush() { return do_flush(); }
+IoStatus BlockDevice::flush() {
+  return do_flush();
+}
 
 IoStatus BlockDevice::discard(std::uint64_t lba, std::uint64_t count) {
   if (!in_range(lba, count)) return IoStatus::out_of_range;
@@ -30,6 +32,8 @@ IoStatus BlockDevice::discard(std::uint64_t lba, std::uint64_t count) {
   return do_discard(lba, count);
 }
 
-IoStatus BlockDevice::do_discard(std::uint64_t, std::uint64_t) { return IoStatus::ok; }
+IoStatus BlockDevice::do_discard(std::uint64_t, std::uint64_t) {
+  return IoStatus::ok;
+}
 
 }  // namespace storage
