@@ -20,7 +20,7 @@ class DebugPort final : public PortDevice {
     bool console = true;    // E9h
     bool messages = false;  // 400h-403h, 500h-503h
     bool shutdown = false;  // 8900h
-    std::optional<std::uint16_t> exit_port;
+    std::optional<std::uint16_t> exit_port = {};
   };
 
   explicit DebugPort(const Config& config) : config_(config) {}
