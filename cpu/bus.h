@@ -1,5 +1,5 @@
-// What the processor's pins carry besides memory: ports and the interrupt acknowledge cycle. The machine
-// implements it; the processor never learns which device answers.
+// What the processor's pins carry besides memory: ports and the interrupt acknowledge cycle. The
+// machine implements it; the processor never learns which device answers.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ class Bus {
   virtual void out16(std::uint16_t port, std::uint16_t value) = 0;
   virtual void out32(std::uint16_t port, std::uint32_t value) = 0;
 
-  // REP INSW/OUTSW in one piece: moves up to bytes.size() / 2 words and returns how many; 0 = the port
-  // wants single cycles. The caller charges one instruction per word either way.
+  // REP INSW/OUTSW in one piece: moves up to bytes.size() / 2 words and returns how many; 0 = the
+  // port wants single cycles. The caller charges one instruction per word either way.
   virtual std::size_t in_words(std::uint16_t port, std::span<std::uint8_t> bytes) = 0;
   virtual std::size_t out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) = 0;
 

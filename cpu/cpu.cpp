@@ -1,0 +1,47 @@
+#include "cpu/cpu.h"
+
+#include "cpu/core.h"
+
+namespace cpu {
+
+Cpu::Cpu(Model model, Memory& memory, Bus& bus, Engine engine)
+    : core_(std::make_unique<Core>(model, memory, bus, engine)) {}
+
+Cpu::~Cpu() = default;
+
+void Cpu::reset() {
+  core_->reset();
+}
+std::uint64_t Cpu::run(std::uint64_t budget) {
+  return core_->run(budget);
+}
+void Cpu::request_exit() {
+  core_->raise_event(kEventExit);
+}
+std::uint64_t Cpu::instructions() const {
+  return core_->instructions();
+}
+void Cpu::set_intr(bool level) {
+  core_->set_intr(level);
+}
+void Cpu::raise_nmi() {
+  core_->raise_nmi();
+}
+Model Cpu::model() const {
+  return core_->model;
+}
+Activity Cpu::activity() const {
+  return core_->activity;
+}
+std::span<const std::uint32_t> Cpu::recent_runs() const {
+  return core_->recent_runs();
+}
+
+Registers Cpu::registers() const {
+  return core_->registers();
+}
+void Cpu::set_registers(const Registers& registers) {
+  core_->set_registers(registers);
+}
+
+}  // namespace cpu

@@ -31,15 +31,18 @@ struct Registers {
     std::uint16_t selector = 0;
     std::uint32_t base = 0;
     std::uint32_t limit = 0xFFFF;
-    std::uint16_t access = 0;  // descriptor bits 8-15 and 20-23 as the cache holds them
+    // Descriptor bits 8-15 in bits 0-7, 20-23 in 12-15 (4000h: D/B). 0 in real mode: plain 16-bit
+    // data.
+    std::uint16_t access = 0;
     bool operator==(const Segment&) const = default;
   };
   std::array<std::uint32_t, 8> general{};  // by RegisterIndex
   std::uint32_t eip = 0;
   std::uint32_t eflags = 2;
-  std::array<Segment, 6> segments{};       // by SegmentIndex
+  std::array<Segment, 6> segments{};  // by SegmentIndex
   std::uint32_t cr0 = 0, cr2 = 0, cr3 = 0;
   std::array<std::uint32_t, 8> dr{};
+  std::array<std::uint32_t, 8> test{};  // TR6, TR7 of the 386
   Segment ldtr, tr;
   std::uint32_t gdtr_base = 0, idtr_base = 0;
   std::uint16_t gdtr_limit = 0xFFFF, idtr_limit = 0x3FF;
@@ -47,8 +50,11 @@ struct Registers {
   // Interrupts held off for one instruction after MOV SS / STI.
   bool interrupt_shadow = false;
   bool nmi_pending = false;
+  bool nmi_blocked = false;  // from NMI to IRET, 286 and later
   bool operator==(const Registers&) const = default;
 };
+
+class Core;
 
 class Cpu {
  public:
@@ -57,19 +63,21 @@ class Cpu {
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
 
-  // RESET pin: FFFF0h (8086..286: top of its address space), registers as the manual says. Memory stays.
+  // RESET pin: execution starts 16 bytes below the top of the model's address space (1 MiB, 16 MiB,
+  // 4 GiB), registers as the manual says. Memory stays.
   void reset();
 
-  // Runs until `budget` instructions (at least 1) are retired, or the processor halts, shuts down or is asked
-  // to leave. Returns how many were retired: never more than the budget. An interrupt delivery or fault costs
-  // what docs/cpu.md says, the same in both engines.
+  // Runs until `budget` instructions (at least 1) are retired, or the processor halts, shuts down
+  // or is asked to leave. Returns how many were retired: never more than the budget. An interrupt
+  // delivery or fault costs what docs/cpu.md says, the same in both engines.
   std::uint64_t run(std::uint64_t budget);
 
-  // Called from inside a Bus or MMIO callback: run() returns after the current instruction (REP: iteration).
+  // Called from inside a Bus or MMIO callback: run() returns after the current instruction (REP:
+  // iteration).
   void request_exit();
 
-  // Instructions retired since construction; exact inside Bus and MMIO callbacks too (the current one not
-  // counted).
+  // Instructions retired since construction; exact inside Bus and MMIO callbacks too (the current
+  // one not counted).
   std::uint64_t instructions() const;
 
   void set_intr(bool level);  // INTR pin, sampled at instruction boundaries
@@ -83,6 +91,9 @@ class Cpu {
 
   // Most recent control transfers, oldest first, for post-mortems: linear addresses of run starts.
   std::span<const std::uint32_t> recent_runs() const;
+
+ private:
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace cpu

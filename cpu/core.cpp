@@ -1,0 +1,521 @@
+// The loop, events and budget, and the slow paths to memory.
+#include "cpu/core.h"
+
+#include <algorithm>
+
+#include "cpu/ops.h"
+
+namespace cpu {
+
+namespace {
+
+constexpr std::int64_t kParked = std::int64_t{1} << 48;  // more than any budget
+constexpr std::uint64_t kLargestBudget = std::uint64_t{1} << 40;
+
+constexpr std::uint32_t address_pins(Model model) {
+  switch (model) {
+    case Model::i8086:
+    case Model::i80186:
+      return 0xFFFFF;
+    case Model::i80286:
+      return 0xFFFFFF;
+    case Model::i80386:
+      break;
+  }
+  return 0xFFFFFFFF;
+}
+
+// Stands behind the last instruction of a run.
+Insn* run_end(Core& c, Insn* i) {
+  return c.fall_through(i);
+}
+
+// Stands in place of an instruction that is not to be executed now.
+Insn* leave_before(Core& c, Insn* i) {
+  c.eip = c.start_of(i) & c.ip_mask;
+  c.remaining += static_cast<std::uint8_t>(i->left + 1);
+  return nullptr;
+}
+
+Insn end_mark(std::uint16_t offset) {
+  Insn mark;
+  mark.handler = run_end;
+  mark.next = offset;
+  mark.left = 0xFF;  // so that "it and what follows" is nothing
+  return mark;
+}
+
+}  // namespace
+
+Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine)
+    : model(cpu_model), engine(cpu_engine), memory(cpu_memory), bus(cpu_bus), decoder_(cpu_model) {
+  memory.set_observer(this);
+  ip_mask = at_least(Model::i80386) ? 0xFFFFFFFF : 0xFFFF;
+  mapping_changed();
+  reset();
+}
+
+Core::~Core() {
+  traces_.clear(memory);
+  memory.set_observer(nullptr);
+}
+
+// --- state
+// ----------------------------------------------------------------------------------------------
+
+Registers Core::registers() const {
+  Registers r = system;
+  for (std::size_t n = 0; n < r.general.size(); ++n) r.general[n] = general[n];
+  for (unsigned n = 0; n < r.segments.size(); ++n) r.segments[n] = segment(n);
+  r.eip = eip;
+  r.eflags = eflags();
+  r.activity = activity;
+  r.interrupt_shadow = (events & kEventShadow) != 0;
+  r.nmi_pending = nmi_pending;
+  r.nmi_blocked = nmi_blocked;
+  return r;
+}
+
+void Core::set_registers(const Registers& r) {
+  system = r;
+  for (std::size_t n = 0; n < r.general.size(); ++n) general[n] = r.general[n];
+  for (unsigned n = 0; n < r.segments.size(); ++n) set_segment(n, r.segments[n]);
+  eip = r.eip & ip_mask;
+  nmi_pending = r.nmi_pending;
+  nmi_blocked = r.nmi_blocked;
+  events = 0;
+  set_eflags(r.eflags);
+  set_activity(r.activity);
+  if (r.interrupt_shadow) raise_event(kEventShadow);
+  if (r.nmi_pending && !r.nmi_blocked) raise_event(kEventNmi);
+}
+
+// [386] 10.1; the 286 and 386 start with a CS base that no selector gives: the top of the address
+// space.
+void Core::reset() {
+  Registers r;
+  r.dr[6] = 0xFFFF0FF0;
+  for (Registers::Segment& segment : r.segments) segment.access = kAccessRealData;
+  Registers::Segment& code = r.segments[kCs];
+  code.selector = 0xF000;
+  r.eip = 0xFFF0;
+  switch (model) {
+    case Model::i8086:
+    case Model::i80186:
+      code.selector = 0xFFFF;
+      code.base = 0xFFFF0;
+      r.eip = 0;
+      break;
+    case Model::i80286:
+      code.base = 0xFF0000;
+      break;
+    case Model::i80386:
+      code.base = 0xFFFF0000;
+      r.general[kEdx] = 0x0308;  // component and stepping: 386, D1
+      break;
+  }
+  set_registers(r);
+}
+
+// --- events and budget
+// ----------------------------------------------------------------------------------
+
+void Core::park() {
+  reserve_ += remaining + kParked;
+  remaining = -kParked;
+}
+
+void Core::unpark() {
+  remaining += reserve_;
+  reserve_ = 0;
+}
+
+void Core::raise_event(Event event) {
+  events |= event;
+  if (executing_) park();
+}
+
+std::uint64_t Core::instructions() const {
+  const std::int64_t unused = remaining + reserve_ + (executing_ ? current->left + 1 : 0);
+  return end_count_ - static_cast<std::uint64_t>(unused);
+}
+
+std::uint64_t Core::run(std::uint64_t budget) {
+  const std::uint64_t before = instructions();
+  end_count_ = before + std::min(budget, kLargestBudget);
+  remaining = static_cast<std::int64_t>(end_count_ - before);
+  events &= ~std::uint32_t{kEventExit};
+  while (remaining > 0) {
+    if (events != 0) {
+      if (!service_events()) break;
+    } else if (engine == Engine::step) {
+      step_one();
+    } else {
+      run_cached();
+    }
+  }
+  end_count_ -= static_cast<std::uint64_t>(remaining);
+  remaining = 0;
+  return end_count_ - before;
+}
+
+// What happens between two instructions; false: leave run().
+bool Core::service_events() {
+  events &= ~std::uint32_t{kEventBreak};
+  if ((events & kEventExit) != 0) {
+    events &= ~std::uint32_t{kEventExit};
+    return false;
+  }
+  if ((events & kEventIdle) != 0) {
+    if (activity == Activity::shutdown || (events & (kEventInterrupt | kEventNmi)) == 0)
+      return false;
+    set_activity(Activity::running);
+  }
+  if ((events & kEventShadow) != 0) {
+    events &= ~std::uint32_t{kEventShadow};
+    step_traced();
+  } else if ((events & kEventNmi) != 0) {
+    nmi_pending = false;
+    nmi_blocked = at_least(Model::i80286);
+    events &= ~std::uint32_t{kEventNmi};
+    deliver(kNmiVector, eip);
+  } else if ((events & kEventInterrupt) != 0) {
+    deliver(bus.acknowledge_interrupt(), eip);
+  } else if ((events & kEventTrap) != 0) {
+    step_traced();
+  }
+  return true;
+}
+
+// One instruction, and the single-step trap behind it if TF was set before it. An instruction that
+// itself entered a handler saved TF and cleared it: no trap. [386] 12.3.1.4
+void Core::step_traced() {
+  const bool trap = flag(kTf);
+  trap_suppressed = false;
+  delivered_ = false;
+  step_one();
+  if (!trap || trap_suppressed || delivered_) return;
+  if (at_least(Model::i80386)) system.dr[6] |= 1u << 14;  // BS
+  if (activity == Activity::halted) set_activity(Activity::running);
+  deliver(kDebug, eip);
+}
+
+void Core::set_system_flag(FlagBit bit, bool value) {
+  system_flags = value ? system_flags | bit : system_flags & ~std::uint32_t{bit};
+  update_flag_events();
+}
+
+void Core::set_eflags(std::uint32_t value) {
+  std::uint32_t present = kTf | kIf | kDf;
+  if (at_least(Model::i80386)) present |= kIopl | kNt | kRf | kVm;
+  flags.set(value);
+  system_flags = value & present;
+  update_flag_events();
+}
+
+void Core::update_flag_events() {
+  events &= ~std::uint32_t{kEventTrap | kEventInterrupt};
+  if (flag(kTf)) raise_event(kEventTrap);
+  if (flag(kIf) && intr_pin) raise_event(kEventInterrupt);
+}
+
+// --- running
+// --------------------------------------------------------------------------------------------
+
+void Core::execute(Insn* first) {
+  executing_ = true;
+  current = first;
+  for (Insn* i = first; i != nullptr;) i = i->handler(*this, i);
+  executing_ = false;
+  unpatch();
+  unpark();
+  if ((events & kEventFault) != 0) deliver_pending();
+}
+
+void Core::deliver_pending() {
+  events &= ~std::uint32_t{kEventFault};
+  deliver(pending_.vector, pending_.restart);
+}
+
+Insn* Core::fault(Insn* i, std::uint8_t vector, std::uint16_t error_code) {
+  pending_ = {vector, error_code, start_of(i)};
+  raise_event(kEventFault);
+  return stop_at(i);
+}
+
+Insn* Core::software_interrupt(Insn* i, std::uint8_t vector) {
+  pending_ = {vector, 0, start_of(i)};
+  raise_event(kEventFault);
+  return stop_after(i);
+}
+
+// Makes the run being executed end before instruction i. Two such wishes: the earlier one wins.
+void Core::break_before(Insn* i) {
+  if (patched_ != nullptr && patched_ <= i) return;
+  unpatch();
+  patched_ = i;
+  patched_handler_ = i->handler;
+  i->handler = leave_before;
+}
+
+void Core::unpatch() {
+  if (patched_ == nullptr) return;
+  patched_->handler = patched_handler_;
+  patched_ = nullptr;
+}
+
+void Core::run_cached() {
+  Run* run = find_run();
+  if (run == nullptr || eip + std::uint64_t{run->bytes} > code_end) {
+    step_one();
+    return;
+  }
+  note_run(segments[kCs].base + eip);
+  if (run->count > remaining) break_before(run->insns + remaining);
+  remaining -= run->count;
+  execute(run->insns);
+}
+
+// The run at CS:EIP, decoded if need be; null: only single steps here.
+Run* Core::find_run() {
+  if (eip >= code_end) return nullptr;
+  const std::uint32_t linear = segments[kCs].base + eip;
+  JumpEntry& entry = jump_cache[linear];
+  if (entry.linear == linear && entry.run->count != Run::kNeverFits) return entry.run;
+  TlbEntry* place = &read_tlb[linear];
+  if (place->tag != (linear & kPageMask)) place = fill(read_tlb, linear, false);
+  if (place == nullptr) return nullptr;
+  const std::uint32_t physical = place->physical + linear % kPageSize;
+  Run* run = traces_.find(physical, mode());
+  if (run == nullptr) run = build_run(*place->page, physical);
+  if (run != nullptr) jump_cache[linear] = {linear, run};
+  return run;
+}
+
+Run* Core::build_run(Page& page, std::uint32_t physical) {
+  if (!traces_.worth_caching(physical)) return nullptr;
+  Insn* insns = traces_.reserve();
+  if (insns == nullptr) {
+    traces_.clear(memory);
+    jump_cache.flush();
+    insns = traces_.reserve();
+  }
+  const std::span<const std::uint8_t> code(page.data + physical % kPageSize,
+                                           kPageSize - physical % kPageSize);
+  const bool code32 = mode() != 0;
+  std::size_t count = 0;
+  std::uint32_t bytes = 0;
+  while (count < TraceCache::kMaxInsns && bytes < code.size()) {
+    const Decoded decoded = decoder_.decode(code.subspan(bytes), code32, insns[count]);
+    if (decoded.status != DecodeStatus::ok) break;
+    bytes += insns[count].length;
+    insns[count].next = static_cast<std::uint16_t>(bytes);
+    ++count;
+    if (decoded.ends_run) break;
+  }
+  if (count == 0) return nullptr;
+  for (std::size_t n = 0; n < count; ++n) insns[n].left = static_cast<std::uint8_t>(count - 1 - n);
+  insns[count] = end_mark(static_cast<std::uint16_t>(bytes));
+  if (page.code_lines == 0) write_tlb.mark_code(&page);
+  return traces_.commit(insns, count, bytes, physical, mode(), page);
+}
+
+// Decodes and executes one instruction (of a REP: one element) without the cache.
+void Core::step_one() {
+  note_run(segments[kCs].base + eip);
+  remaining -= 1;
+  std::array<std::uint8_t, 15> buffer;
+  const std::span<std::uint8_t> bytes(buffer.data(), fetch(buffer));
+  const Decoded decoded = decoder_.decode(bytes, mode() != 0, single_[0]);
+  if (decoded.status == DecodeStatus::too_long && !at_least(Model::i80286)) {
+    eip = (eip + 1) & ip_mask;  // a prefix among too many
+    return;
+  }
+  if (decoded.status != DecodeStatus::ok) {
+    deliver(kGeneralProtection, eip);
+    return;
+  }
+  single_[0].next = single_[0].length;
+  single_[1] = end_mark(single_[0].length);
+  park();
+  execute(single_.data());
+}
+
+// Up to one instruction's bytes at CS:EIP; fewer where the segment ends.
+std::size_t Core::fetch(std::span<std::uint8_t> bytes) {
+  const std::uint32_t base = segments[kCs].base;
+  std::size_t count = 0;
+  for (; count < bytes.size(); ++count) {
+    const std::uint64_t offset = std::uint64_t{eip} + count;
+    if (offset >= code_end && at_least(Model::i80386)) break;
+    bytes[count] = read_byte(base + (static_cast<std::uint32_t>(offset) & ip_mask));
+  }
+  return count;
+}
+
+Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
+  if (target >= code_end) return fault(i, kGeneralProtection);
+  return stop(i, target);
+}
+
+// --- memory
+// ---------------------------------------------------------------------------------------------
+
+void Core::flush_translations() {
+  read_tlb.flush();
+  write_tlb.flush();
+  jump_cache.flush();
+}
+
+void Core::mapping_changed() {
+  address_mask_ = address_pins(model) & (memory.a20() ? 0xFFFFFFFF : ~(1u << 20));
+  flush_translations();
+  raise_event(kEventBreak);
+}
+
+void Core::code_written(std::uint32_t address, std::uint32_t size) {
+  if (traces_.invalidate(memory.page(address), address, size)) raise_event(kEventBreak);
+}
+
+std::uint32_t Core::physical_address(std::uint32_t linear) const {
+  return linear & address_mask_;
+}
+
+TlbEntry* Core::fill(Tlb& tlb, std::uint32_t linear, bool writing) {
+  const std::uint32_t physical = physical_address(linear) & kPageMask;
+  Page& page = memory.page(physical);
+  if (page.data == nullptr || (writing && !page.writable)) return nullptr;
+  TlbEntry& entry = tlb[linear];
+  const std::uint32_t first = linear & kPageMask;
+  entry.tag = first | (writing && page.code_lines != 0 ? TlbEntry::kCode : 0);
+  entry.physical = physical;
+  entry.addend = reinterpret_cast<std::uintptr_t>(page.data) - first;
+  entry.page = &page;
+  return &entry;
+}
+
+// Offset check where the fast path's failed: real mode, see the header for what comes with issue 5.
+bool Core::access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                          std::uint64_t end) {
+  if (offset + std::uint64_t{size} <= end || !at_least(Model::i80286)) return true;
+  fault(i, segment == kSs ? kStackFault : kGeneralProtection);
+  return false;
+}
+
+bool Core::check_write(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
+  return access_allowed(i, segment, offset, size, segments[segment].write_end);
+}
+
+bool Core::check_read(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
+  return access_allowed(i, segment, offset, size, segments[segment].read_end);
+}
+
+// The 8086 wraps inside the segment, the 186 runs one byte beyond it. [186] 80186 User's Manual,
+// differences from the 8086
+std::uint32_t Core::linear_of_byte(unsigned segment, std::uint32_t offset) const {
+  return segments[segment].base + (model == Model::i8086 ? offset & 0xFFFF : offset);
+}
+
+std::uint8_t Core::read_byte(std::uint32_t linear) {
+  const std::uint32_t physical = physical_address(linear);
+  const Page& page = memory.page(physical);
+  if (page.data != nullptr) return page.data[physical % kPageSize];
+  return page.device != nullptr ? page.device->read8(physical) : 0xFF;
+}
+
+void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
+  const std::uint32_t physical = physical_address(linear);
+  Page& page = memory.page(physical);
+  if (page.data != nullptr) {
+    if (!page.writable) return;
+    if ((page.code_lines & line_mask(physical, 1)) != 0) code_written(physical, 1);
+    page.data[physical % kPageSize] = value;
+  } else if (page.device != nullptr) {
+    page.device->write8(physical, value);
+  }
+}
+
+Core::SlowValue Core::read_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
+  if (!check_read(i, segment, offset, size)) return kFaulted;
+  const std::uint32_t linear = segments[segment].base + offset;
+  const bool in_one_page = linear % kPageSize + size <= kPageSize;
+  const bool inside = offset + std::uint64_t{size} <= segments[segment].read_end;
+  if (inside && in_one_page) {
+    if (const TlbEntry* entry = fill(read_tlb, linear, false)) {
+      std::uint32_t value = 0;
+      std::memcpy(&value, reinterpret_cast<const void*>(entry->addend + linear), size);
+      return value;
+    }
+  }
+  callback_begins(i);
+  SlowValue value = 0;
+  for (unsigned n = 0; n < size; ++n) {
+    value |= SlowValue{read_byte(linear_of_byte(segment, offset + n))} << (8 * n);
+  }
+  callback_ends(i);
+  return value;
+}
+
+Core::SlowValue Core::read_to_modify(Insn* i, unsigned segment, std::uint32_t offset,
+                                     unsigned size) {
+  if (!check_write(i, segment, offset, size)) return kFaulted;
+  return read_slow(i, segment, offset, size);
+}
+
+bool Core::write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                      std::uint32_t value) {
+  if (!check_write(i, segment, offset, size)) return false;
+  const std::uint32_t linear = segments[segment].base + offset;
+  const bool in_one_page = linear % kPageSize + size <= kPageSize;
+  const bool inside = offset + std::uint64_t{size} <= segments[segment].write_end;
+  callback_begins(i);
+  if (inside && in_one_page) {
+    TlbEntry* entry = &write_tlb[linear];
+    if ((entry->tag & ~std::uint32_t{TlbEntry::kCode}) != (linear & kPageMask)) {
+      entry = fill(write_tlb, linear, true);
+    }
+    if (entry != nullptr) {
+      store_code_page(*entry, linear, size, value);
+      callback_ends(i);
+      return true;
+    }
+  }
+  for (unsigned n = 0; n < size; ++n) {
+    write_byte(linear_of_byte(segment, offset + n), static_cast<std::uint8_t>(value >> (8 * n)));
+  }
+  callback_ends(i);
+  return true;
+}
+
+// A store beside (mostly) or into decoded code.
+void Core::store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size,
+                           std::uint32_t value) {
+  const std::uint32_t physical = entry.physical + linear % kPageSize;
+  if ((entry.page->code_lines & line_mask(physical, size)) != 0) code_written(physical, size);
+  std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, size);
+  if (entry.page->code_lines == 0) entry.tag = linear & kPageMask;
+}
+
+std::uint8_t* Core::plain_read(std::uint32_t linear) {
+  const TlbEntry* entry = &read_tlb[linear];
+  if (entry->tag != (linear & kPageMask)) entry = fill(read_tlb, linear, false);
+  if (entry == nullptr) return nullptr;
+  return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
+}
+
+std::uint8_t* Core::plain_write(std::uint32_t linear) {
+  const TlbEntry* entry = &write_tlb[linear];
+  if (entry->tag != (linear & kPageMask)) entry = fill(write_tlb, linear, true);
+  if (entry == nullptr || entry->tag != (linear & kPageMask)) return nullptr;
+  return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
+}
+
+std::span<const std::uint32_t> Core::recent_runs() const {
+  const std::size_t known = std::min(recent_count_, kRecent);
+  for (std::size_t n = 0; n < known; ++n) {
+    recent_ordered_[n] = recent_[(recent_count_ - known + n) % kRecent];
+  }
+  return {recent_ordered_.data(), known};
+}
+
+}  // namespace cpu

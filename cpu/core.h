@@ -1,0 +1,331 @@
+// The engine's inside: architectural state, the one checked way to memory, and how control moves
+// between instructions, runs and the loop. Handlers (ops_*.h, strings.cpp) are functions over this
+// class, so its data is public to them; the board sees only cpu.h.
+//
+// Control flow. While a run executes, `eip` is the address of its first instruction and every
+// instruction knows its offset; the budget was charged for the whole run on entry. Whoever leaves a
+// run early gives back what was not executed (Insn::left). An event (interrupt, exit request,
+// changed code) parks the budget: no run fits into it any more, so chaining ends by the check it
+// makes anyway; if it happened in the middle of a run, the next instruction is replaced by one that
+// leaves.
+//
+// Issue 5's seams: segments.cpp and interrupts.cpp know real mode only; translate() is where paging
+// goes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+#include "cpu/alu.h"
+#include "cpu/cpu.h"
+#include "cpu/decode.h"
+#include "cpu/flags.h"
+#include "cpu/insn.h"
+#include "cpu/registers.h"
+#include "cpu/tlb.h"
+#include "cpu/trace_cache.h"
+
+namespace cpu {
+
+#ifdef PLATTER_TAIL_CHAIN
+inline constexpr bool kTailChain =
+    true;  // handlers jump to the next one: needs sibling calls, see CMakeLists
+#else
+inline constexpr bool kTailChain = false;
+#endif
+
+enum Event : std::uint32_t {
+  kEventInterrupt = 1,  // INTR is up and IF set
+  kEventNmi = 2,        // pending and not blocked
+  kEventTrap = 4,       // TF
+  kEventShadow = 8,     // the next instruction runs before any interrupt
+  kEventIdle = 16,      // halted or shut down
+  kEventFault = 32,     // an instruction ended in a fault or INT, still to be delivered
+  kEventBreak = 64,     // return to the loop once: decoded code or translations changed
+  kEventExit = 128      // request_exit()
+};
+
+class Core final : public MemoryObserver {
+ public:
+  Core(Model model, Memory& memory, Bus& bus, Engine engine);
+  ~Core() override;
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // --- run control (core.cpp) ---
+  void reset();
+  std::uint64_t run(std::uint64_t budget);
+  std::uint64_t instructions() const;
+  void raise_event(Event event);
+  void code_written(std::uint32_t address, std::uint32_t size) override;
+  void mapping_changed() override;
+  std::span<const std::uint32_t> recent_runs() const;
+
+  Registers registers() const;
+  void set_registers(const Registers& r);
+  bool at_least(Model wanted) const { return model >= wanted; }
+
+  // --- registers ---
+  template <class T>
+  T get(std::uint8_t id) const {
+    T value;
+    if constexpr (sizeof(T) == 1) {
+      value = reinterpret_cast<const std::uint8_t*>(general.data())[id];
+    } else {
+      std::memcpy(&value, &general[id], sizeof(T));
+    }
+    return value;
+  }
+  template <class T>
+  void set(std::uint8_t id, T value) {
+    if constexpr (sizeof(T) == 1) {
+      reinterpret_cast<std::uint8_t*>(general.data())[id] = value;
+    } else {
+      std::memcpy(&general[id], &value, sizeof(T));
+    }
+  }
+
+  // EFLAGS as PUSHF sees it, and whole EFLAGS written with no privilege in the way (bits that the
+  // model lacks are forced).
+  std::uint32_t eflags() const { return flags.arithmetic() | system_flags | fixed_flags(); }
+  void set_eflags(std::uint32_t value);
+  bool flag(FlagBit bit) const { return (system_flags & bit) != 0; }
+  void set_system_flag(FlagBit bit, bool value);
+  std::uint32_t fixed_flags() const { return at_least(Model::i80286) ? 0x0002u : 0xF002u; }
+
+  // --- memory as instructions see it; false: faulted, the handler returns null ---
+  template <class T>
+  [[gnu::always_inline]] bool read(Insn* i, unsigned segment, std::uint32_t offset, T& value) {
+    const SegmentCache& cache = segments[segment];
+    const std::uint32_t linear = cache.base + offset;
+    const TlbEntry& entry = read_tlb[linear];
+    if (offset + std::uint64_t{sizeof(T)} <= cache.read_end &&
+        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
+      std::memcpy(&value, reinterpret_cast<const void*>(entry.addend + linear), sizeof(T));
+      return true;
+    }
+    const SlowValue slow = read_slow(i, segment, offset, sizeof(T));
+    value = static_cast<T>(slow);
+    return slow != kFaulted;
+  }
+  template <class T>
+  [[gnu::always_inline]] bool write(Insn* i, unsigned segment, std::uint32_t offset, T value) {
+    const SegmentCache& cache = segments[segment];
+    const std::uint32_t linear = cache.base + offset;
+    const TlbEntry& entry = write_tlb[linear];
+    if (offset + std::uint64_t{sizeof(T)} <= cache.write_end &&
+        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
+      std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, sizeof(T));
+      return true;
+    }
+    return write_slow(i, segment, offset, sizeof(T), value);
+  }
+  // operand = change(operand)
+  template <class T, class Change>
+  [[gnu::always_inline]] bool modify(Insn* i, unsigned segment, std::uint32_t offset,
+                                     Change change) {
+    const SegmentCache& cache = segments[segment];
+    const std::uint32_t linear = cache.base + offset;
+    const TlbEntry& entry = write_tlb[linear];
+    if (offset + std::uint64_t{sizeof(T)} <= cache.write_end &&
+        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
+      auto* host = reinterpret_cast<void*>(entry.addend + linear);
+      T value;
+      std::memcpy(&value, host, sizeof(T));
+      value = change(value);
+      std::memcpy(host, &value, sizeof(T));
+      return true;
+    }
+    const SlowValue old = read_to_modify(i, segment, offset, sizeof(T));
+    if (old == kFaulted) return false;
+    return write_slow(i, segment, offset, sizeof(T), change(static_cast<T>(old)));
+  }
+  // Whether a store of `size` bytes would be allowed; faults otherwise.
+  bool check_write(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
+  bool check_read(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
+
+  // --- stack ---
+  template <class T>
+  [[gnu::always_inline]] bool push(Insn* i, T value) {
+    const std::uint32_t top = (general[kEsp] - std::uint32_t{sizeof(T)}) & stack_mask;
+    if (!write(i, kSs, top, value)) return false;
+    set_stack_pointer(top);
+    return true;
+  }
+  template <class T>
+  [[gnu::always_inline]] bool pop(Insn* i, T& value) {
+    if (!read(i, kSs, general[kEsp] & stack_mask, value)) return false;
+    set_stack_pointer(general[kEsp] + std::uint32_t{sizeof(T)});
+    return true;
+  }
+  // The part of ESP that the stack segment's size leaves alone stays.
+  void set_stack_pointer(std::uint32_t value) {
+    general[kEsp] = (general[kEsp] & ~stack_mask) | (value & stack_mask);
+  }
+
+  // --- control flow ---
+  [[gnu::always_inline]] Insn* enter(Insn* i) { return kTailChain ? i->handler(*this, i) : i; }
+  [[gnu::always_inline]] Insn* next(Insn* i) { return enter(i + 1); }
+  // After a callback: on, unless it raised an event.
+  Insn* next_or_leave(Insn* i) { return events == 0 ? next(i) : stop_after(i); }
+  std::uint32_t start_of(const Insn* i) const { return eip + i->next - i->length; }
+  std::uint32_t end_of(const Insn* i) const { return (eip + i->next) & ip_mask; }
+  Insn* stop_after(Insn* i) { return stop(i, end_of(i)); }
+  Insn* stop_at(Insn* i) { return stop(i, start_of(i)); }
+  Insn* stop(Insn* i, std::uint32_t new_eip) {
+    remaining += i->left;
+    eip = new_eip;
+    return nullptr;
+  }
+  // Continues at `target`, which the caller has cut to the operand size; #GP if CS does not reach
+  // it.
+  [[gnu::always_inline]] Insn* jump(Insn* i, std::uint32_t target) {
+    if (Run* run = linked_run(target, remaining + i->left)) [[likely]] {
+      remaining += i->left;
+      return enter_run(run, target);
+    }
+    return jump_slow(i, target);
+  }
+  // Behind the last instruction of a run.
+  Insn* fall_through(const Insn* end_mark) {
+    const std::uint32_t target = end_of(end_mark);
+    if (Run* run = linked_run(target, remaining)) return enter_run(run, target);
+    eip = target;
+    return nullptr;
+  }
+  // A fault of instruction i: nothing of it has happened, it counts as one, the loop delivers.
+  Insn* fault(Insn* i, std::uint8_t vector, std::uint16_t error_code = 0);
+  // Ends instruction i with an interrupt that returns behind it: INT n, INT3, INTO, INT1.
+  Insn* software_interrupt(Insn* i, std::uint8_t vector);
+
+  // --- segments (segments.cpp) ---
+  bool load_segment(Insn* i, unsigned segment, std::uint16_t selector);
+  Insn* far_jump(Insn* i, std::uint16_t selector, std::uint32_t offset);
+  void set_segment(unsigned segment, const Registers::Segment& value);
+  Registers::Segment segment(unsigned segment) const;
+  void segment_changed(unsigned segment);
+
+  // --- interrupts (interrupts.cpp) ---
+  // Enters the handler of `vector`, returning to eip; when that cannot be done the return address
+  // becomes `restart`, the instruction to blame.
+  void deliver(std::uint8_t vector, std::uint32_t restart);
+  void set_intr(bool level);
+  void raise_nmi();
+  void end_nmi();  // IRET
+  void set_activity(Activity value);
+  void update_flag_events();
+
+  // --- slow paths (core.cpp) ---
+  using SlowValue = std::uint64_t;
+  static constexpr SlowValue kFaulted = ~SlowValue{0};
+  SlowValue read_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
+  SlowValue read_to_modify(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
+  bool write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                  std::uint32_t value);
+  // Host address of plain memory for `size` bytes within one page, or null; for block moves.
+  std::uint8_t* plain_read(std::uint32_t linear);
+  std::uint8_t* plain_write(std::uint32_t linear);
+  // Before and after a callback to the board from the middle of instruction i.
+  void callback_begins(const Insn* i) { current = i; }
+  void callback_ends(Insn* i) {
+    if (events != 0) break_before(i + 1);
+  }
+  void break_before(Insn* i);
+  // Translations of linear addresses or the meaning of code changed.
+  void flush_translations();
+
+  // --- state ---
+  std::array<std::uint32_t, 9> general{};  // the ninth is kZeroRegister
+  std::uint32_t eip = 0;
+  std::int64_t remaining = 0;
+  Flags flags;
+  std::uint32_t system_flags = 0;  // TF IF DF IOPL NT RF VM
+  std::uint32_t stack_mask = 0xFFFF;
+  std::uint32_t ip_mask = 0xFFFF;
+  std::uint64_t code_end = 0x10000;  // first offset behind CS
+  std::uint32_t events = 0;
+  std::array<SegmentCache, 6> segments{};
+  JumpCache jump_cache;
+  Tlb read_tlb, write_tlb;
+
+  const Model model;
+  const Engine engine;
+  Memory& memory;
+  Bus& bus;
+
+  Registers system;  // of it only what is not hot: CRx, DRx, TRx, GDTR, IDTR, LDTR, TR
+  Activity activity = Activity::running;
+  bool intr_pin = false;
+  bool nmi_pending = false;
+  bool nmi_blocked = false;
+  bool trap_suppressed = false;   // MOV SS, POP SS: no single-step trap behind this one
+  const Insn* current = nullptr;  // the instruction whose callback is running
+
+ private:
+  // The run at CS:target if it is known and fits into the budget.
+  [[gnu::always_inline]] Run* linked_run(std::uint32_t target, std::int64_t budget) {
+    const std::uint32_t linear = segments[kCs].base + target;
+    const JumpEntry& entry = jump_cache[linear];
+    Run* run = entry.run;
+    const bool usable = entry.linear == linear && run->count <= budget &&
+                        target + std::uint64_t{run->bytes} <= code_end;
+    return usable ? run : nullptr;
+  }
+  [[gnu::always_inline]] Insn* enter_run(Run* run, std::uint32_t target) {
+    remaining -= run->count;
+    eip = target;
+    note_run(segments[kCs].base + target);
+    return enter(run->insns);
+  }
+  bool service_events();
+  void step_one();
+  void execute(Insn* first);
+  void run_cached();
+  void deliver_pending();
+  Run* find_run();
+  Run* build_run(Page& page, std::uint32_t physical);
+  Insn* jump_slow(Insn* i, std::uint32_t target);
+  void park();
+  void unpark();
+  void unpatch();
+  std::uint32_t physical_address(std::uint32_t linear) const;
+  void segment_fault(Insn* i, unsigned segment);
+  bool access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                      std::uint64_t end);
+  std::uint32_t linear_of_byte(unsigned segment, std::uint32_t offset) const;
+  std::uint8_t read_byte(std::uint32_t linear);
+  void write_byte(std::uint32_t linear, std::uint8_t value);
+  void store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size, std::uint32_t value);
+  TlbEntry* fill(Tlb& tlb, std::uint32_t linear, bool writing);
+  std::size_t fetch(std::span<std::uint8_t> bytes);
+  std::uint8_t mode() const { return (segments[kCs].access & kAccessBig) != 0 ? 1 : 0; }
+  void note_run(std::uint32_t linear) { recent_[recent_count_++ % kRecent] = linear; }
+  bool try_deliver(std::uint8_t vector);
+  std::uint16_t load16(std::uint32_t linear);
+  void store16(unsigned segment, std::uint32_t offset, std::uint16_t value);
+  void step_traced();
+
+  TraceCache traces_;
+  const Decoder decoder_;
+  std::int64_t reserve_ = 0;
+  std::uint64_t end_count_ = 0;  // instructions() when the budget is used up
+  bool executing_ = false;
+  Insn* patched_ = nullptr;
+  Handler patched_handler_ = nullptr;
+  struct Pending {
+    std::uint8_t vector = 0;
+    std::uint16_t error_code = 0;  // for protected mode
+    std::uint32_t restart = 0;
+  } pending_;
+  bool delivered_ = false;          // the last instruction ended in an interrupt or fault
+  std::uint32_t address_mask_ = 0;  // the model's address pins and the A20 gate
+  std::array<Insn, 2> single_{};
+  static constexpr std::size_t kRecent = 64;
+  std::array<std::uint32_t, kRecent> recent_{};
+  std::size_t recent_count_ = 0;
+  mutable std::array<std::uint32_t, kRecent> recent_ordered_{};
+};
+
+}  // namespace cpu

@@ -1,0 +1,107 @@
+// Lazy arithmetic flags: an operation leaves its result and its carry vector, each flag is computed
+// when somebody asks. One representation for every operation, so that a condition costs no branch
+// on "which operation was it": x = a ^ b ^ sum holds the carry (or borrow) INTO every bit, hence CF
+// is bit `size` of x, OF the difference of the two bits around the sign, AF bit 4. [386] 80386
+// Programmer's Reference Manual, 2.3.4 and appendix C (flag semantics).
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace cpu {
+
+// clang-format off
+enum FlagBit : std::uint32_t {
+  kCf = 1u << 0, kPf = 1u << 2, kAf = 1u << 4, kZf = 1u << 6, kSf = 1u << 7, kTf = 1u << 8, kIf = 1u << 9,
+  kDf = 1u << 10, kOf = 1u << 11, kIopl = 3u << 12, kNt = 1u << 14, kRf = 1u << 16, kVm = 1u << 17,
+  kArithmeticFlags = kCf | kPf | kAf | kZf | kSf | kOf
+};
+// clang-format on
+
+template <class T>
+inline constexpr unsigned kBits = sizeof(T) * 8;
+
+template <class T>
+constexpr std::int64_t sign_extended(T value) {
+  if constexpr (sizeof(T) == 1) return static_cast<std::int8_t>(value);
+  if constexpr (sizeof(T) == 2) return static_cast<std::int16_t>(value);
+  if constexpr (sizeof(T) == 4) return static_cast<std::int32_t>(value);
+}
+
+class Flags {
+ public:
+  bool cf() const { return (carries_ >> 32 & 1) != 0; }
+  bool of() const { return ((carries_ >> 32 ^ carries_ >> 31) & 1) != 0; }
+  bool zf() const { return static_cast<std::uint32_t>(result_) == 0; }
+  bool sf() const { return result_ < 0; }
+  bool af() const { return (aux_ & kAf) != 0; }
+  bool pf() const {
+    return (std::popcount((static_cast<std::uint32_t>(result_) ^ aux_ >> 8) & 0xFF) & 1) == 0;
+  }
+
+  // After an addition or subtraction of T-sized a and b in 64 bits: the wide result, and a ^ b ^
+  // wide.
+  template <class T>
+  void set_arithmetic(std::uint64_t wide, std::uint64_t carry_vector) {
+    result_ = sign_extended(static_cast<T>(wide));
+    carries_ = carry_vector << (32 - kBits<T>);
+    aux_ = static_cast<std::uint8_t>(carry_vector);
+  }
+  // AND, OR, XOR, TEST: CF = OF = 0; AF, documented as undefined, is 0.
+  template <class T>
+  void set_logic(T result) {
+    result_ = sign_extended(result);
+    carries_ = 0;
+    aux_ = 0;
+  }
+  // SF, ZF, PF from the result, the rest as given.
+  template <class T>
+  void set_result(T result, bool cf, bool of, bool af) {
+    result_ = sign_extended(result);
+    set_cf_of(cf, of);
+    aux_ = af ? static_cast<std::uint32_t>(kAf) : 0;
+  }
+  void set_cf_of(bool cf, bool of) {
+    carries_ = std::uint64_t{cf} << 32 | std::uint64_t{cf != of} << 31;
+  }
+  void set_cf(bool cf) { set_cf_of(cf, of()); }
+  void set_zf(bool zf) { set((arithmetic() & ~std::uint32_t{kZf}) | (zf ? kZf : 0u)); }
+
+  std::uint32_t arithmetic() const {
+    return (cf() ? kCf : 0u) | (pf() ? kPf : 0u) | (af() ? kAf : 0u) | (zf() ? kZf : 0u) |
+           (sf() ? kSf : 0u) | (of() ? kOf : 0u);
+  }
+  // Any combination, also those no result has (ZF with SF, ZF without PF): SF sits in bit 63, and
+  // bits 8-15 of aux_ correct the parity.
+  void set(std::uint32_t eflags) {
+    const bool zero = (eflags & kZf) != 0;
+    const bool parity = (eflags & kPf) != 0;
+    result_ =
+        static_cast<std::int64_t>((zero ? 0u : 1u) | std::uint64_t{(eflags & kSf) != 0} << 63);
+    set_cf_of((eflags & kCf) != 0, (eflags & kOf) != 0);
+    aux_ = (eflags & kAf) | (parity != zero ? 0x100u : 0u);
+  }
+
+  // The sixteen conditions in encoding order: O B Z BE S P L LE, odd = negated.
+  template <unsigned kCondition>
+  bool condition() const {
+    constexpr unsigned kKind = kCondition >> 1;
+    bool holds = false;
+    if constexpr (kKind == 0) holds = of();
+    if constexpr (kKind == 1) holds = cf();
+    if constexpr (kKind == 2) holds = zf();
+    if constexpr (kKind == 3) holds = cf() || zf();
+    if constexpr (kKind == 4) holds = sf();
+    if constexpr (kKind == 5) holds = pf();
+    if constexpr (kKind == 6) holds = sf() != of();
+    if constexpr (kKind == 7) holds = zf() || sf() != of();
+    return holds != ((kCondition & 1) != 0);
+  }
+
+ private:
+  std::int64_t result_ = 1;    // low 32 bits zero: ZF; bit 63: SF; low byte: PF
+  std::uint64_t carries_ = 0;  // bit 32: CF; bit 31: carry into the sign bit
+  std::uint32_t aux_ = 0;      // bit 4: AF; bits 8-15: parity correction
+};
+
+}  // namespace cpu

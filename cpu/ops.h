@@ -1,0 +1,106 @@
+// What the handler files share: operand access by kind, and handler tables by operand size and
+// place. A handler template is a struct H with `template <class T, class Rm> static Insn*
+// run(Core&, Insn*)`: T the operand type, Rm where the r/m operand is. Rules for handlers: check
+// everything that can fault before changing state; return null when a memory access returned false;
+// end with core.next(i).
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/core.h"
+
+namespace cpu {
+
+struct InRegister {
+  static constexpr bool kIsRegister = true;
+  static std::uint32_t offset(const Core&, const Insn*) { return 0; }
+};
+struct InMemory16 {
+  static constexpr bool kIsRegister = false;
+  static std::uint32_t offset(const Core& c, const Insn* i) {
+    return (c.general[i->base] + c.general[i->index] + i->displacement) & 0xFFFF;
+  }
+};
+struct InMemory32 {
+  static constexpr bool kIsRegister = false;
+  static std::uint32_t offset(const Core& c, const Insn* i) {
+    return c.general[i->base] + (c.general[i->index] << i->scale) + i->displacement;
+  }
+};
+
+// The address-size type behind a place: what SI, DI, CX are as counters and pointers.
+template <class Rm>
+inline constexpr std::uint32_t kAddressMask = 0xFFFF;
+template <>
+inline constexpr std::uint32_t kAddressMask<InMemory32> = 0xFFFFFFFF;
+
+template <class T, class Rm>
+[[gnu::always_inline]] inline bool read_rm(Core& c, Insn* i, T& value) {
+  if constexpr (Rm::kIsRegister) {
+    value = c.get<T>(i->rm);
+    return true;
+  } else {
+    return c.read(i, i->segment, Rm::offset(c, i), value);
+  }
+}
+
+template <class T, class Rm>
+[[gnu::always_inline]] inline bool write_rm(Core& c, Insn* i, T value) {
+  if constexpr (Rm::kIsRegister) {
+    c.set<T>(i->rm, value);
+    return true;
+  } else {
+    return c.write(i, i->segment, Rm::offset(c, i), value);
+  }
+}
+
+template <class T, class Rm, class Change>
+[[gnu::always_inline]] inline bool modify_rm(Core& c, Insn* i, Change change) {
+  if constexpr (Rm::kIsRegister) {
+    c.set<T>(i->rm, change(c.get<T>(i->rm)));
+    return true;
+  } else {
+    return c.modify<T>(i, i->segment, Rm::offset(c, i), change);
+  }
+}
+
+template <class H, class T>
+constexpr std::array<Handler, 3> places() {
+  return {H::template run<T, InRegister>, H::template run<T, InMemory16>,
+          H::template run<T, InMemory32>};
+}
+// Byte operands whatever the operand size.
+template <class H>
+constexpr HandlerSet bytes() {
+  return {places<H, std::uint8_t>(), places<H, std::uint8_t>()};
+}
+// Words or doublewords by operand size.
+template <class H>
+constexpr HandlerSet words() {
+  return {places<H, std::uint16_t>(), places<H, std::uint32_t>()};
+}
+// Words whatever the operand size.
+template <class H>
+constexpr HandlerSet always_words() {
+  return {places<H, std::uint16_t>(), places<H, std::uint16_t>()};
+}
+// No operand that the decoder would have to choose by.
+constexpr HandlerSet single(Handler handler) {
+  return {std::array{handler, handler, handler}, std::array{handler, handler, handler}};
+}
+constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
+  return {std::array{size16, size16, size16}, std::array{size32, size32, size32}};
+}
+
+// Where the next part of an operand in several parts lies. The 8086 and 186 add in 16 bits; later
+// models see one operand, which may not cross the segment's end.
+inline std::uint32_t behind(const Core& c, std::uint32_t offset, std::uint32_t size) {
+  return c.at_least(Model::i80286) ? offset + size : (offset + size) & 0xFFFF;
+}
+
+// #DE: where it returns to depends on the model (ops_arithmetic.cpp).
+Insn* divide_error(Core& c, Insn* i);
+// #UD (ops_system.cpp).
+Insn* undefined_opcode(Core& c, Insn* i);
+
+}  // namespace cpu
