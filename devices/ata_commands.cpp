@@ -16,7 +16,10 @@ namespace devices {
 
 namespace {
 
-constexpr std::uint64_t kMaxLba28Sectors = 0x0FFFFFFF;
+constexpr std::uint64_t kMaxLba28Sectors = 0x0FFFFFFF;  // that IDENTIFY can state
+constexpr std::uint64_t kLba28End = 0x10000000;         // of what 28 bits address
+constexpr std::uint32_t kEccPolynomial = 0x140A0445;
+constexpr Nanoseconds kMinute = 60 * kSecond;
 
 std::uint8_t read_error(storage::IoStatus status) {
   return status == storage::IoStatus::out_of_range ? ata::kErrorIdnf : ata::kErrorUnc;
@@ -30,13 +33,12 @@ std::uint8_t write_error(storage::IoStatus status) {
 // sector, most significant bit first. [WD2010] Western Digital, Winchester controller, x^32 + x^28
 // + x^26 + x^19 + x^17 + x^10 + x^6 + x^2 + 1, preset to ones.
 std::uint32_t error_correction_code(std::span<const std::uint8_t> sector) {
-  constexpr std::uint32_t kPolynomial = 0x140A0445;
   std::uint32_t code = 0xFFFFFFFF;
   for (const std::uint8_t byte : sector) {
     code ^= std::uint32_t{byte} << 24;
     for (int bit = 0; bit < 8; ++bit) {
       const bool carry = (code & 0x80000000) != 0;
-      code = code << 1 ^ (carry ? kPolynomial : 0);
+      code = code << 1 ^ (carry ? kEccPolynomial : 0);
     }
   }
   return code;
@@ -44,11 +46,10 @@ std::uint32_t error_correction_code(std::span<const std::uint8_t> sector) {
 
 // STANDBY and IDLE: the count register as a time, [ATA-4] table 9. 0: the timer is off.
 Nanoseconds standby_period(std::uint8_t count) {
-  constexpr Nanoseconds kMinute = 60 * kSecond;
-  if (count <= 240) return count * 5 * kSecond;
-  if (count <= 251) return (count - 240U) * 30 * kMinute;
+  if (count <= 240) return Nanoseconds{count} * 5 * kSecond;
+  if (count <= 251) return (Nanoseconds{count} - 240) * 30 * kMinute;
   if (count == 252) return 21 * kMinute;
-  if (count == 253) return 8 * 60 * kMinute;
+  if (count == 253) return Nanoseconds{8} * 60 * kMinute;
   return 21 * kMinute + 15 * kSecond;
 }
 
@@ -60,7 +61,7 @@ const AtaDrive::Command& AtaDrive::command(std::uint8_t opcode) {
     Command command;
   };
   // clang-format off
-  static constexpr Row kRows[] = {
+  static constexpr Row rows[] = {
       {0x10, 0x1F, {"RECALIBRATE", &AtaDrive::recalibrate}},
       {0x20, 0x21, {"READ SECTORS", &AtaDrive::read_sectors, &AtaDrive::load_block}},
       {0x22, 0x23, {"READ LONG", &AtaDrive::read_long, &AtaDrive::load_block}},
@@ -95,14 +96,14 @@ const AtaDrive::Command& AtaDrive::command(std::uint8_t opcode) {
       {0xF9, 0xF9, {"SET MAX ADDRESS", &AtaDrive::set_max}},
   };
   // clang-format on
-  static constexpr auto kByOpcode = [] {
+  static constexpr auto by_opcode = [] {
     std::array<Command, 256> table{};
-    for (const Row& row : kRows) {
+    for (const Row& row : rows) {
       for (unsigned code = row.first; code <= row.last; ++code) table[code] = row.command;
     }
     return table;
   }();
-  return kByOpcode[opcode];
+  return by_opcode[opcode];
 }
 
 std::string_view AtaDrive::command_name(std::uint8_t opcode) {
@@ -123,7 +124,7 @@ std::optional<std::uint64_t> AtaDrive::addressed_sector(const storage::Geometry&
 
 // The sectors behind the last whole cylinder can be reached by LBA only.
 std::uint64_t AtaDrive::end_of_addresses() const {
-  return lba_mode() ? limit_ : std::min(limit_, current_.sector_count());
+  return std::min(limit_, lba_mode() ? kLba28End : current_.sector_count());
 }
 
 void AtaDrive::put_address(std::uint64_t lba, const storage::Geometry& geometry) {
@@ -357,7 +358,8 @@ void AtaDrive::initialize_parameters() {
     return fail(ata::kErrorAbrt);
   }
   const std::uint32_t heads = (device_ & ata::kDeviceHead) + 1U;
-  const std::uint64_t cylinders = std::min(limit_, storage::kMaxIdentifySectors) / (heads * count_);
+  const std::uint64_t cylinder_sectors = std::uint64_t{heads} * count_;
+  const std::uint64_t cylinders = std::min(limit_, storage::kMaxIdentifySectors) / cylinder_sectors;
   current_ = {.cylinders = static_cast<std::uint32_t>(
                   std::min<std::uint64_t>(cylinders, storage::kMaxAtaCylinders)),
               .heads = heads,

@@ -31,10 +31,11 @@ struct LockSet {
   std::span<const Permission> forbids;
 };
 
+constexpr std::array kReader = {kRead};
+constexpr std::array kWriter = {kRead, kWrite, kResize};
+constexpr std::array kOthersMustNot = {kWrite, kResize};
+
 LockSet locks_for(FileAccess access) {
-  static constexpr std::array kReader = {kRead};
-  static constexpr std::array kWriter = {kRead, kWrite, kResize};
-  static constexpr std::array kOthersMustNot = {kWrite, kResize};
   if (access == FileAccess::read) return {kReader, kOthersMustNot};
   return {kWriter, kOthersMustNot};
 }
@@ -98,9 +99,10 @@ IoStatus status_of(int error_number) {
   }
 }
 
+constexpr auto kMaxOffset = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+
 bool fits_off_t(std::uint64_t offset, std::uint64_t length) {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
-  return offset <= kMost && length <= kMost - offset;
+  return offset <= kMaxOffset && length <= kMaxOffset - offset;
 }
 
 }  // namespace

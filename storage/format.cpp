@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kProbeHead = 4096;
 constexpr std::size_t kProbeTail = 512;
 
-constexpr std::array<const FormatDriver*, 1> kFormats = {&raw_format};
+constexpr std::array<const FormatDriver*, 1> kFormats = {&kRawFormat};
 
 // Formats that are known by sight but have no row above. Opened as raw they would show the guest a
 // header where it expects its boot sector, and a guest that writes there would destroy the image.
@@ -95,7 +95,7 @@ const FormatDriver& detect(const ProbeInput& input) {
     }
   }
   if (best == nullptr) throw ImageError(input.path, "is in no image format known here");
-  if (best == &raw_format) {
+  if (best == &kRawFormat) {
     for (const Signature& signature : kForeign) {
       if (!carries(input, signature)) continue;
       throw ImageError(input.path,

@@ -45,7 +45,7 @@ struct FormatDriver {
   std::unique_ptr<BlockDevice> (*open)(const std::filesystem::path&, const OpenOptions&);
 };
 
-extern const FormatDriver raw_format;
+extern const FormatDriver kRawFormat;
 
 std::span<const FormatDriver* const> formats();
 
@@ -63,7 +63,7 @@ OpenedImage open_image(const std::filesystem::path& path, const OpenOptions& opt
 // signature of a format without a row here is refused rather than taken for raw. Throws ImageError.
 const FormatDriver& detect(const ProbeInput& input);
 
-// A flat image in any File: what raw_format opens, and what other formats use for flat extents.
+// A flat image in any File: what kRawFormat opens, and what other formats use for flat extents.
 // Throws ImageError when the size is no whole number of sectors.
 std::unique_ptr<BlockDevice> make_raw_image(std::unique_ptr<File> file, const OpenOptions& options);
 

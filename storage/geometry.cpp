@@ -38,6 +38,9 @@ std::string_view name_of(Translation translation) {
 
 namespace {
 
+// Cylinders x heads that bit shift reaches: 1024 cylinders of 128 heads.
+constexpr std::uint64_t kMostForLarge = 131072;
+
 // Bit shift translation: cylinders are halved and heads doubled until the cylinders fit, [Bochs].
 Geometry shifted(Geometry geometry) {
   while (geometry.cylinders > kMaxBiosCylinders && geometry.heads != 0 && geometry.heads <= 127) {
@@ -89,7 +92,6 @@ Geometry logical_geometry(Translation translation, const Geometry& ata,
 }
 
 Translation automatic_translation(const Geometry& ata) {
-  constexpr std::uint64_t kMostForLarge = 131072;  // 1024 cylinders of 128 heads
   if (ata.cylinders <= kMaxBiosCylinders && ata.heads <= kMaxAtaHeads &&
       ata.sectors_per_track <= kMaxTrackSectors) {
     return Translation::none;

@@ -10,6 +10,8 @@ namespace storage {
 
 namespace {
 
+constexpr std::string_view kUser = "the user";
+
 struct Evidence {
   std::uint64_t total_sectors = 0;
   std::vector<Partition> partitions;
@@ -103,16 +105,15 @@ class Chooser {
   // taken.
   void take_drive_showing(const Geometry& found, const Geometry& ata, Translation translation,
                           std::string_view source) {
-    if (request_.chs || request_.translation || translation == Translation::none) {
-      take(ata, translation, source);
-    } else if (found.heads <= kMaxAtaHeads) {  // a drive may have this shape itself
+    const bool fixed = request_.chs || request_.translation || translation == Translation::none;
+    if (!fixed && found.heads <= kMaxAtaHeads) {  // a drive may have this shape itself
       take(shaped_geometry(evidence_.total_sectors, found.heads, found.sectors_per_track),
            Translation::none, source);
-    } else if (logical(ata, Translation::lba) == found) {  // needs the capacity only
-      take(ata, Translation::lba, source);
-    } else {
-      take(ata, translation, source);
+      return;
     }
+    // LBA assist needs to know the capacity only.
+    const bool as_lba = !fixed && logical(ata, Translation::lba) == found;
+    take(ata, as_lba ? Translation::lba : translation, source);
   }
 
   bool take_fitting(const Geometry& ata, std::string_view source) {
@@ -197,11 +198,10 @@ class Chooser {
                            ", needs " + std::to_string(ata.sector_count()) + " sectors, has " +
                            std::to_string(evidence_.total_sectors) + ")");
     }
-    constexpr std::string_view kSource = "the user";
     // Where no translation is needed none is guessed: that the disk disagrees is worth a warning.
     const bool guess = !request_.translation && ata.cylinders > kMaxBiosCylinders;
-    if (guess && take_fitting(ata, kSource)) return;
-    take(ata, request_.translation.value_or(automatic_translation(ata)), kSource);
+    if (guess && take_fitting(ata, kUser)) return;
+    take(ata, request_.translation.value_or(automatic_translation(ata)), kUser);
     const Geometry shown = logical(ata, choice_.translation);
     if (fit_of(evidence_.partitions, shown) == Fit::contradicts) {
       warn("the partition table was made under another geometry than " + to_text(shown));

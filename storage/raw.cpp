@@ -67,7 +67,7 @@ std::unique_ptr<BlockDevice> open_raw(const std::filesystem::path& path,
 
 }  // namespace
 
-const FormatDriver raw_format = {
+const FormatDriver kRawFormat = {
     .name = "raw", .summary = "flat image without header", .probe = probe_raw, .open = open_raw};
 
 std::unique_ptr<BlockDevice> make_raw_image(std::unique_ptr<File> file,
