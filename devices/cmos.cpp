@@ -49,16 +49,18 @@ constexpr std::uint64_t kCrystal = 32768;
 constexpr Nanoseconds kUpdateWindow = 244 * kMicrosecond + 1984 * kMicrosecond;
 constexpr Nanoseconds kReleaseDelay = kSecond / 2;
 
+// Index 0 stands for any month that is none.
+constexpr std::array<std::uint8_t, 13> kDays{31, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+constexpr std::array<std::uint8_t, 12> kWeekdayShift{0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
+
 constexpr unsigned days_in(unsigned month, bool leap_year) {
-  constexpr std::array<std::uint8_t, 13> kDays{31, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return month == 2 && leap_year ? 29 : kDays[month <= 12 ? month : 0];
 }
 
 // Sunday = 1. Sakamoto's rule.
 constexpr unsigned weekday_of(unsigned year, unsigned month, unsigned day) {
-  constexpr std::array<std::uint8_t, 12> kShift{0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
   const unsigned y = month < 3 ? year - 1 : year;
-  return (y + y / 4 - y / 100 + y / 400 + kShift[(month - 1) % 12] + day) % 7 + 1;
+  return (y + y / 4 - y / 100 + y / 400 + kWeekdayShift[(month - 1) % 12] + day) % 7 + 1;
 }
 static_assert(weekday_of(1994, 1, 1) == 7);
 static_assert(weekday_of(2000, 2, 29) == 3);

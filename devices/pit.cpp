@@ -305,7 +305,7 @@ void Pit::follow(unsigned index) {
   skipped_falls_ = static_cast<std::uint8_t>(skipped_falls_ & ~bit);
   if (const std::uint32_t period = counter.steady_period();
       period != 0 && period < kFastestPeriod) {
-    next = counter.clocks_to_rise() + kFastestPeriod / period * period;
+    next = counter.clocks_to_rise() + std::uint64_t{kFastestPeriod / period} * period;
     skipped_falls_ |= bit;
   }
   if (next == PitCounter::kNoChange) {
