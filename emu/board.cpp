@@ -1,0 +1,369 @@
+#include "emu/board.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bios/roms.h"
+#include "emu/cmos_setup.h"
+#include "emu/cpu_state.h"
+#include "storage/image_error.h"
+
+namespace emu {
+
+namespace {
+
+using devices::Delegate;
+using devices::PicInput;
+
+constexpr std::uint32_t kVideoRomFirst = 0xC0000;
+constexpr std::uint32_t kOneMib = 1U << 20;
+constexpr std::uint32_t kA20Bit = 1U << 20;
+constexpr std::size_t kLargestLowRom = 128U << 10;  // E0000h..FFFFFh
+constexpr RomSizes kSystemRomSizes{64U << 10, 256U << 10, 64U << 10};
+constexpr RomSizes kVideoRomSizes{2048, 64U << 10, 512};
+
+// A ROM's size in whole pages: the rest of the last page reads as an empty socket.
+std::vector<std::uint8_t> whole_pages(std::span<const std::uint8_t> rom) {
+  std::vector<std::uint8_t> pages(rom.begin(), rom.end());
+  pages.resize((rom.size() + cpu::kPageSize - 1) / cpu::kPageSize * cpu::kPageSize, 0xFF);
+  return pages;
+}
+
+// The top of the processor's address space, where RESET begins.
+std::uint32_t top_of_memory(cpu::Model model) {
+  switch (model) {
+    case cpu::Model::i8086:
+    case cpu::Model::i80186:
+      return kOneMib;
+    case cpu::Model::i80286:
+      return 1U << 24;
+    case cpu::Model::i80386:
+      return 0;  // 4 GiB
+  }
+  return 0;
+}
+
+}  // namespace
+
+Board::Board(const Config& config, DriveBay drives)
+    : clock_(config.mips),
+      on_triple_fault_(config.on_triple_fault),
+      memory(config.ram_bytes),
+      processor(config.cpu, memory, *this, config.engine),
+      pit(scheduler),
+      dma(memory),
+      cmos(scheduler),
+      keyboard(scheduler),
+      system_port(pit),
+      video(scheduler),
+      floppy(scheduler),
+      ata{devices::AtaChannel(scheduler, "ata0", devices::kPrimaryAta),
+          devices::AtaChannel(scheduler, "ata1", devices::kSecondaryAta)},
+      serial{devices::SerialPort(scheduler, "com1", 0x3F8),
+             devices::SerialPort(scheduler, "com2", 0x2F8)},
+      parallel(scheduler, "lpt1", 0x378),
+      debug_port(
+          {.console = true, .messages = false, .shutdown = true, .exit_port = config.exit_port}) {
+  connect_wires();
+  claim_ports();
+  map_memory(config);
+  connect_outputs(config);
+  insert_drives(config, std::move(drives));
+  reset();
+}
+
+void Board::connect_wires() {
+  pic.intr().connect<&cpu::Cpu::set_intr>(processor);
+  pit.out0.connect<&PicInput::set>(pic.input(0));
+  keyboard.keyboard_irq.connect<&PicInput::set>(pic.input(1));
+  serial[1].irq.connect<&PicInput::set>(pic.input(3));
+  serial[0].irq.connect<&PicInput::set>(pic.input(4));
+  floppy.irq.connect<&PicInput::set>(pic.input(6));
+  parallel.irq.connect<&PicInput::set>(pic.input(7));
+  cmos.irq.connect<&PicInput::set>(pic.input(8));
+  keyboard.mouse_irq.connect<&PicInput::set>(pic.input(12));
+  system_port.irq13.connect<&PicInput::set>(pic.input(13));
+  ata[0].irq.connect<&PicInput::set>(pic.input(14));
+  ata[1].irq.connect<&PicInput::set>(pic.input(15));
+
+  // One A20 flag: whoever writes it last decides.
+  keyboard.a20_write = Delegate<void(bool)>::to<&devices::SystemPort::set_a20>(system_port);
+  system_port.a20.connect<&Board::set_a20>(*this);
+  keyboard.reset_pulse = Delegate<void()>::to<&Board::request_reset>(*this);
+  system_port.reset_pulse = Delegate<void()>::to<&Board::request_reset>(*this);
+
+  constexpr unsigned floppy_channel = 2;
+  floppy.dma.connect(dma.channel(floppy_channel));
+  floppy.ata_drive_address =
+      Delegate<std::uint8_t()>::to<&devices::AtaChannel::drive_address>(ata[0]);
+  debug_port.exit = Delegate<void(std::uint8_t)>::to<&Board::on_exit>(*this);
+  debug_port.shutdown = Delegate<void()>::to<&Board::on_shutdown>(*this);
+}
+
+void Board::claim_ports() {
+  pic.claim_ports(ports);
+  pit.claim_ports(ports);
+  dma.claim_ports(ports);
+  cmos.claim_ports(ports);
+  keyboard.claim_ports(ports);
+  system_port.claim_ports(ports);
+  video.claim_ports(ports);
+  floppy.claim_ports(ports);
+  for (devices::AtaChannel& channel : ata) channel.claim_ports(ports);
+  for (devices::SerialPort& port : serial) port.claim_ports(ports);
+  parallel.claim_ports(ports);
+  debug_port.claim_ports(ports);
+}
+
+void Board::map_memory(const Config& config) {
+  const auto map = [&](std::uint32_t first, std::span<const std::uint8_t> rom) {
+    if (config.shadow_rom) {
+      memory.map_shadow(first, rom);
+    } else {
+      memory.map_rom(first, rom);
+    }
+  };
+  memory.map_mmio(devices::Video::kWindowFirst, devices::Video::kWindowSize, video);
+
+  const std::vector<std::uint8_t> video_rom =
+      config.vgabios.empty() ? whole_pages(bios::video_rom())
+                             : whole_pages(read_rom(config.vgabios, kVideoRomSizes));
+  map(kVideoRomFirst, video_rom);
+
+  const std::vector<std::uint8_t> system_rom = config.bios.empty()
+                                                   ? whole_pages(bios::system_rom())
+                                                   : read_rom(config.bios, kSystemRomSizes);
+  const std::span<const std::uint8_t> low =
+      std::span(system_rom).last(std::min(system_rom.size(), kLargestLowRom));
+  map(kOneMib - static_cast<std::uint32_t>(low.size()), low);
+  const std::uint32_t top = top_of_memory(config.cpu);
+  if (top == kOneMib) return;
+  // Address bit 20 may be forced to 0 when the processor comes out of reset: both places answer.
+  const std::uint32_t high = top - static_cast<std::uint32_t>(low.size());
+  memory.map_rom(high, low);
+  memory.map_rom(high & ~kA20Bit, low);
+}
+
+void Board::connect_outputs(const Config& config) {
+  const auto sink = [&](const std::string& where) {
+    sinks_.push_back(std::make_unique<HostSink>(where));
+    return devices::ByteSink::to<&HostSink::put>(*sinks_.back());
+  };
+  for (std::size_t i = 0; i < serial.size(); ++i) {
+    if (!config.serial[i].empty()) serial[i].transmitted = sink(config.serial[i]);
+  }
+  if (!config.parallel.empty()) parallel.printer = sink(config.parallel);
+  if (!config.debugcon.empty()) debug_port.console = sink(config.debugcon);
+}
+
+void Board::insert_drives(const Config& config, DriveBay drives) {
+  CmosFacts facts;
+  facts.ram_bytes = config.ram_bytes;
+  facts.boot = config.boot;
+  for (OpenedFloppy& opened : drives.floppies) {
+    const auto unit = static_cast<unsigned>(opened.slot);
+    floppies_.push_back({opened.slot, opened.file, std::move(opened.image)});
+    floppy.set_drive_type(unit, opened.format.drive);
+    floppy.insert(unit, floppies_.back().image, opened.format);
+    // The Bochs ROM takes this nibble for the medium; ours looks at the medium itself.
+    facts.floppy_types[unit] = config.bios.empty() ? static_cast<std::uint8_t>(opened.format.drive)
+                                                   : opened.format.cmos_type;
+  }
+  disks_ = std::move(drives.disks);
+  for (OpenedDisk& disk : disks_) {
+    const std::size_t unit =
+        static_cast<std::size_t>(disk.slot) - static_cast<std::size_t>(DriveSlot::ide0_0);
+    facts.disks[unit] =
+        CmosDisk{disk.geometry.ata, static_cast<std::uint8_t>(disk.geometry.translation)};
+    ata[unit / 2].attach(
+        static_cast<unsigned>(unit % 2),
+        {*disk.image, disk.geometry.ata, "PLATTER-" + std::to_string(unit), "Platter ATA disk"});
+  }
+  const std::array<std::uint8_t, 128> contents = cmos_contents(facts);
+  for (std::size_t i = 0x10; i <= 0x3F; ++i) cmos.set_ram(i, contents[i]);
+  cmos.set_time(config.rtc);
+}
+
+void Board::reset() {
+  pic.reset();
+  pit.reset();
+  dma.reset();
+  cmos.reset();
+  keyboard.reset();
+  system_port.reset();
+  video.reset();
+  floppy.reset();
+  for (devices::AtaChannel& channel : ata) channel.reset();
+  for (devices::SerialPort& port : serial) port.reset();
+  parallel.reset();
+  debug_port.reset();
+  processor.reset();
+  reset_requested_ = false;
+  shutdown_requested_ = false;
+  guest_exit.reset();
+}
+
+void Board::move_mouse(const MouseCommand& command) {
+  devices::Mouse& mouse = keyboard.mouse();
+  mouse.move(command.dx, command.dy, command.wheel);
+  const unsigned buttons =
+      (command.left ? 1U : 0U) | (command.right ? 2U : 0U) | (command.middle ? 4U : 0U);
+  mouse.set_buttons(static_cast<std::uint8_t>(buttons));
+}
+
+std::vector<DriveActivity> Board::activity() const {
+  std::vector<DriveActivity> all;
+  for (const Floppy& drive : floppies_) {
+    const devices::FloppyDrive& unit = floppy.drive(static_cast<unsigned>(drive.slot));
+    all.push_back({drive.slot, drive.file, unit.sectors_read(), unit.sectors_written()});
+  }
+  for (const OpenedDisk& disk : disks_) {
+    const std::size_t unit =
+        static_cast<std::size_t>(disk.slot) - static_cast<std::size_t>(DriveSlot::ide0_0);
+    const devices::AtaCounters& counters =
+        ata[unit / 2].drive(static_cast<unsigned>(unit % 2)).counters();
+    all.push_back({disk.slot, disk.file, counters.sectors_read, counters.sectors_written});
+  }
+  return all;
+}
+
+void Board::serialize(devices::Archive& archive) {
+  scheduler.serialize(archive);
+  archive(idle_slots_);
+  cpu::Registers registers = processor.registers();
+  emu::serialize(archive, registers);
+  if (archive.loading()) processor.set_registers(registers);
+  archive(pic);
+  archive(pit);
+  archive(dma);
+  archive(cmos);
+  archive(keyboard);
+  archive(system_port);
+  archive(video);
+  archive(floppy);
+  archive(ata);
+  archive(serial);
+  archive(parallel);
+  archive(debug_port);
+}
+
+// ---- time ----
+
+StopReason Board::run_until(devices::Nanoseconds deadline) {
+  while (scheduler.now() < deadline) {
+    if (const auto stop = settle_processor()) return *stop;
+    run_deadline_ = std::min(deadline, scheduler.next_deadline());
+    run_slots(clock_.slot_at(run_deadline_));
+    sync_time();
+    if (guest_exit) return StopReason::guest_exit;
+    if (std::exchange(shutdown_requested_, false)) return StopReason::guest_shutdown;
+  }
+  return StopReason::deadline;
+}
+
+// What has to happen before the processor can go on, or why it cannot.
+std::optional<StopReason> Board::settle_processor() {
+  if (std::exchange(reset_requested_, false)) processor.reset();
+  switch (processor.activity()) {
+    case cpu::Activity::running:
+      return std::nullopt;
+    case cpu::Activity::halted: {
+      constexpr std::uint32_t interrupt_flag = 0x200;
+      const bool deaf = (processor.registers().eflags & interrupt_flag) == 0;
+      return deaf ? std::optional(StopReason::dead_halt) : std::nullopt;
+    }
+    case cpu::Activity::shutdown:
+      if (!may_reset_after_shutdown()) return StopReason::triple_fault;
+      processor.reset();
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// A 286 leaves protected mode by a triple fault, with its return code in CMOS 0Fh: that is no
+// accident.
+bool Board::may_reset_after_shutdown() {
+  constexpr std::size_t shutdown_code = 0x0F;
+  return on_triple_fault_ == OnTripleFault::reset || cmos.ram(shutdown_code) != 0;
+}
+
+void Board::run_slots(std::uint64_t target) {
+  const std::uint64_t now = slots();
+  if (target <= now) return;
+  if (processor.activity() == cpu::Activity::halted) {
+    idle_slots_ += target - now;
+  } else {
+    processor.run(target - now);
+  }
+}
+
+// ---- the bus ----
+
+// Brings virtual time up to the instruction, and makes the processor stop after it when something
+// has become due before the run's end.
+template <class Access>
+auto Board::port_access(Access access) {
+  struct AfterAccess {
+    Board& board;
+    ~AfterAccess() {
+      if (board.scheduler.next_deadline() < board.run_deadline_) board.processor.request_exit();
+    }
+  };
+  sync_time();
+  const AfterAccess after{*this};
+  return access();
+}
+
+std::uint8_t Board::in8(std::uint16_t port) {
+  return port_access([&] { return ports.in8(port); });
+}
+std::uint16_t Board::in16(std::uint16_t port) {
+  return port_access([&] { return ports.in16(port); });
+}
+std::uint32_t Board::in32(std::uint16_t port) {
+  return port_access([&] { return ports.in32(port); });
+}
+void Board::out8(std::uint16_t port, std::uint8_t value) {
+  port_access([&] { ports.out8(port, value); });
+}
+void Board::out16(std::uint16_t port, std::uint16_t value) {
+  port_access([&] { ports.out16(port, value); });
+}
+void Board::out32(std::uint16_t port, std::uint32_t value) {
+  port_access([&] { ports.out32(port, value); });
+}
+std::size_t Board::in_words(std::uint16_t port, std::span<std::uint8_t> bytes) {
+  return port_access([&] { return ports.in_words(port, bytes); });
+}
+std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) {
+  return port_access([&] { return ports.out_words(port, bytes); });
+}
+
+std::uint8_t Board::acknowledge_interrupt() {
+  sync_time();
+  return pic.acknowledge();
+}
+
+// ---- wires that end in the machine ----
+
+void Board::set_a20(bool level) {
+  memory.set_a20(level);
+  keyboard.set_a20_level(level);
+}
+
+void Board::request_reset() {
+  reset_requested_ = true;
+  processor.request_exit();
+}
+
+void Board::on_exit(std::uint8_t value) {
+  guest_exit = value;
+  processor.request_exit();
+}
+
+void Board::on_shutdown() {
+  shutdown_requested_ = true;
+  processor.request_exit();
+}
+
+}  // namespace emu

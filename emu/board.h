@@ -1,0 +1,121 @@
+// The complete board: every chip, every wire, and the loop that moves virtual time. Declaration
+// order is power-up order. Only Machine uses it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cpu/bus.h"
+#include "cpu/cpu.h"
+#include "cpu/memory.h"
+#include "devices/ata_channel.h"
+#include "devices/cmos.h"
+#include "devices/debug_port.h"
+#include "devices/dma.h"
+#include "devices/fdc.h"
+#include "devices/io_ports.h"
+#include "devices/keyboard_controller.h"
+#include "devices/parallel.h"
+#include "devices/pic.h"
+#include "devices/pit.h"
+#include "devices/scheduler.h"
+#include "devices/serial.h"
+#include "devices/system_port.h"
+#include "devices/video.h"
+#include "emu/config.h"
+#include "emu/drive_bay.h"
+#include "emu/guest_clock.h"
+#include "emu/host_sink.h"
+#include "emu/machine.h"
+
+namespace emu {
+
+class Board final : public cpu::Bus {
+ public:
+  Board(const Config& config, DriveBay drives);
+
+  StopReason run_until(devices::Nanoseconds deadline);
+  void reset();  // the button: every chip but the CMOS
+  void move_mouse(const MouseCommand& command);
+
+  template <class Visit>
+  void for_each_image(Visit visit) {
+    for (const Floppy& drive : floppies_) visit(drive.slot, drive.file, *drive.image);
+    for (OpenedDisk& disk : disks_) visit(disk.slot, disk.file, *disk.image);
+  }
+  std::vector<DriveActivity> activity() const;
+
+  void serialize(devices::Archive& archive);
+
+  // The processor's pins.
+  std::uint8_t in8(std::uint16_t port) override;
+  std::uint16_t in16(std::uint16_t port) override;
+  std::uint32_t in32(std::uint16_t port) override;
+  void out8(std::uint16_t port, std::uint8_t value) override;
+  void out16(std::uint16_t port, std::uint16_t value) override;
+  void out32(std::uint16_t port, std::uint32_t value) override;
+  std::size_t in_words(std::uint16_t port, std::span<std::uint8_t> bytes) override;
+  std::size_t out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) override;
+  std::uint8_t acknowledge_interrupt() override;
+
+ private:
+  struct Floppy {
+    DriveSlot slot;
+    std::string file;
+    std::shared_ptr<storage::BlockDevice> image;
+  };
+
+  void connect_wires();
+  void claim_ports();
+  void map_memory(const Config& config);
+  void insert_drives(const Config& config, DriveBay drives);
+  void connect_outputs(const Config& config);
+
+  std::uint64_t slots() const { return processor.instructions() + idle_slots_; }
+  void sync_time() { scheduler.advance_to(clock_.time_at(slots())); }
+  template <class Access>
+  auto port_access(Access access);
+  std::optional<StopReason> settle_processor();
+  bool may_reset_after_shutdown();
+  void run_slots(std::uint64_t target);
+
+  void set_a20(bool level);
+  void request_reset();
+  void on_exit(std::uint8_t value);
+  void on_shutdown();
+
+  GuestClock clock_;
+  OnTripleFault on_triple_fault_;
+  std::uint64_t idle_slots_ = 0;           // slept through in HLT
+  devices::Nanoseconds run_deadline_ = 0;  // where the present run of the processor ends
+  bool reset_requested_ = false;
+  bool shutdown_requested_ = false;
+  std::vector<Floppy> floppies_;
+  std::vector<OpenedDisk> disks_;
+  std::vector<std::unique_ptr<HostSink>> sinks_;
+
+ public:
+  devices::Scheduler scheduler;
+  cpu::Memory memory;
+  cpu::Cpu processor;
+  devices::IoPorts ports;
+  devices::PicPair pic;
+  devices::Pit pit;
+  devices::Dma dma;
+  devices::Cmos cmos;
+  devices::KeyboardController keyboard;
+  devices::SystemPort system_port;
+  devices::Video video;
+  devices::FloppyController floppy;
+  std::array<devices::AtaChannel, 2> ata;
+  std::array<devices::SerialPort, 2> serial;
+  devices::ParallelPort parallel;
+  devices::DebugPort debug_port;
+  std::optional<std::uint8_t> guest_exit;
+};
+
+}  // namespace emu

@@ -1,0 +1,309 @@
+#include "emu/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emu/config_file.h"
+#include "emu/file_kind.h"
+#include "emu/nearest.h"
+#include "emu/units.h"
+
+namespace emu {
+
+namespace {
+
+constexpr const char* kVersion = "platter 0.1.0";
+
+constexpr const char* kFooter =
+    R"(Ordered steps run in the order given, headless unless --window is given:
+  platter run dos.img --headless --until 'A:\>' --type 'dir\n' --until 'bytes free'
+  --type knows \n (Enter) \t \e (Esc) \\ \xNN; --key takes right, f10, ctrl-alt-del, shift-a.
+
+Files: a floppy image by its size (160K 180K 320K 360K 720K 1.2M 1.44M 1.68M 2.88M), else a hard disk;
+NAME.toml is a machine file. Without any file the built-in demo disk boots.
+
+Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 guest time-out, 4 the guest died (triple fault, HLT
+with interrupts off), 5 image or host I/O error, 6 wall time-out, 130 interrupted. With --exit-port the guest's
+value v gives 2v+1.)";
+
+// What CLI11 collects; turned into RunOptions afterwards, with our own messages.
+struct Words {
+  std::vector<std::string> files;
+  std::map<DriveSlot, std::string> drive_files;
+  std::vector<std::string> drives;
+  std::vector<std::string> floppy_a, floppy_b;
+  std::string cpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
+  std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
+  std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
+  std::array<std::string, kDriveSlotCount> by_slot;
+  bool headless = false, window = false, terminal = false, shadow_rom = false;
+};
+
+struct StepOption {
+  CLI::Option* option;
+  const std::vector<std::string>* values;
+  Step::Kind kind;
+  std::size_t used = 0;
+};
+
+std::uint64_t duration(const char* option, const std::string& text) {
+  const auto value = parse_duration(text);
+  if (!value)
+    throw UsageError(std::string(option) + " '" + text + "' must be a time such as 60s or 500ms");
+  return *value;
+}
+
+std::vector<Step> ordered_steps(const CLI::App& app, std::vector<StepOption>& options) {
+  std::vector<Step> steps;
+  for (const CLI::Option* seen : app.parse_order()) {
+    for (StepOption& option : options) {
+      if (option.option != seen) continue;
+      Step step{option.kind, option.values->at(option.used++), 0};
+      if (step.kind == Step::Kind::run_for) step.duration = duration("--for", step.text);
+      steps.push_back(std::move(step));
+    }
+  }
+  return steps;
+}
+
+double parse_speed(const std::string& text) {
+  if (text == "max") return 0;
+  std::string number = text;
+  if (number.ends_with('x')) number.pop_back();
+  double factor = 0;
+  char* end = nullptr;
+  factor = std::strtod(number.c_str(), &end);
+  if (number.empty() || *end != '\0' || !(factor >= 0.01 && factor <= 1000)) {
+    throw UsageError("speed '" + text + "' must be max or a factor such as 1x or 0.5x");
+  }
+  return factor;
+}
+
+void add_drive(Config& config, DriveConfig drive) {
+  for (const DriveConfig& other : config.drives) {
+    if (other.slot == drive.slot) {
+      throw UsageError("two drives on " + std::string(slot_name(drive.slot)) + ": '" + other.file +
+                       "' and '" + drive.file + "'");
+    }
+  }
+  config.drives.push_back(std::move(drive));
+}
+
+bool slot_taken(const Config& config, DriveSlot slot) {
+  return std::ranges::any_of(config.drives,
+                             [&](const DriveConfig& drive) { return drive.slot == slot; });
+}
+
+// A file without a slot goes to the first free drive of its kind.
+void add_file(Config& config, const std::string& file) {
+  const FileKind kind = kind_of_file(file);
+  const auto first = kind == FileKind::floppy ? DriveSlot::fd0 : DriveSlot::ide0_0;
+  const auto last = kind == FileKind::floppy ? DriveSlot::fd1 : DriveSlot::ide1_1;
+  for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) {
+    const auto slot = static_cast<DriveSlot>(i);
+    if (slot_taken(config, slot)) continue;
+    DriveConfig drive;
+    drive.slot = slot;
+    drive.file = file;
+    config.drives.push_back(std::move(drive));
+    return;
+  }
+  throw UsageError("'" + file + "': no drive is left for it");
+}
+
+Config build_config(const Words& words) {
+  Config config;
+  std::vector<std::string> images;
+  for (const std::string& file : words.files) {
+    if (file.ends_with(".toml")) {
+      config = read_config_file(file);
+    } else {
+      images.push_back(file);
+    }
+  }
+  if (!words.cpu.empty()) config.cpu = parse_cpu_model(words.cpu);
+  if (!words.ram.empty()) config.ram_bytes = parse_ram(words.ram);
+  if (!words.mips.empty()) config.mips = parse_mips(words.mips);
+  if (!words.boot.empty()) config.boot = parse_boot_order(words.boot);
+  if (!words.bios.empty()) config.bios = words.bios;
+  if (!words.vgabios.empty()) config.vgabios = words.vgabios;
+  if (!words.rtc.empty()) config.rtc = parse_rtc(words.rtc);
+  if (!words.serial.empty()) config.serial[0] = words.serial;
+  if (!words.serial2.empty()) config.serial[1] = words.serial2;
+  if (!words.parallel.empty()) config.parallel = words.parallel;
+  if (!words.debugcon.empty()) config.debugcon = words.debugcon;
+  config.shadow_rom = config.shadow_rom || words.shadow_rom;
+  if (words.engine == "step") config.engine = cpu::Engine::step;
+  if (words.triple_fault == "reset") config.on_triple_fault = OnTripleFault::reset;
+  if (!words.exit_port.empty()) {
+    const auto port = parse_number(words.exit_port);
+    if (!port || *port > 0xFFFF) {
+      throw UsageError("exit-port '" + words.exit_port + "' must be a port such as F4h");
+    }
+    config.exit_port = static_cast<std::uint16_t>(*port);
+  }
+  for (const std::string& text : words.drives) add_drive(config, parse_drive(text));
+  for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
+    if (words.by_slot[i].empty()) continue;
+    DriveConfig drive;
+    drive.slot = static_cast<DriveSlot>(i);
+    drive.file = words.by_slot[i];
+    add_drive(config, std::move(drive));
+  }
+  for (const std::string& file : images) add_file(config, file);
+  if (config.drives.empty()) {
+    DriveConfig demo;
+    demo.slot = DriveSlot::ide0_0;
+    demo.demo = true;
+    demo.mode = DriveMode::discard;
+    config.drives.push_back(demo);
+  }
+  if (config.mips == 0) config.mips = default_mips(config.cpu);
+  return config;
+}
+
+Front front_of(const Words& words) {
+  if (words.headless) return Front::headless;
+  if (words.terminal) return Front::terminal;
+  if (words.window) return Front::window;
+  return Front::automatic;
+}
+
+[[noreturn]] void refuse_unknown(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (std::string word : app.remaining()) {
+    word = word.substr(0, word.find('='));
+    if (!word.starts_with("-")) continue;
+    const std::string near = nearest_word(word, known);
+    throw UsageError("unknown option '" + word + "'" +
+                     (near.empty() ? "; see platter --help" : "; did you mean '" + near + "'?"));
+  }
+  throw UsageError("unexpected '" + app.remaining().front() + "'; see platter --help");
+}
+
+}  // namespace
+
+std::variant<RunOptions, Message> parse_command_line(std::span<const std::string> arguments) {
+  Words words;
+  CLI::App app{"Platter, a PC emulator with its disk at heart", "platter [run]"};
+  app.footer(kFooter);
+  app.allow_extras();
+  app.set_version_flag("--version", kVersion);
+  app.add_option("FILE", words.files, "Disk and floppy images, or a machine file");
+
+  const char* drives = "Drives";
+  for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
+    constexpr std::array names = {"--fda", "--fdb", "--hda", "--hdb", "--hdc", "--hdd"};
+    app.add_option(names[i], words.by_slot[i], "Image in " + std::string(kDriveSlotNames[i]))
+        ->type_name("FILE")
+        ->group(drives);
+  }
+  app.add_option("--drive", words.drives,
+                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/S][,format=raw][,truncate=on]")
+      ->type_name("KEYS")
+      ->allow_extra_args(false)
+      ->group(drives);
+  app.add_option("--boot", words.boot, "Boot order: a floppy, c hard disk (default ac)")
+      ->group(drives);
+
+  const char* machine = "Machine";
+  app.add_option("--cpu", words.cpu, "8086, 186, 286 or 386 (default 386)")->group(machine);
+  app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
+      ->check(CLI::IsMember({"cached", "step"}))
+      ->group(machine);
+  app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
+  app.add_option("--mips", words.mips,
+                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20)")
+      ->group(machine);
+  app.add_option("--bios", words.bios, "System ROM file instead of ours")->group(machine);
+  app.add_option("--vgabios", words.vgabios, "Video ROM file instead of ours")->group(machine);
+  app.add_flag("--shadow-rom", words.shadow_rom,
+               "Let the guest write the ROM areas (SeaBIOS needs it)")
+      ->group(machine);
+  app.add_option("--rtc", words.rtc,
+                 "'YYYY-MM-DD HH:MM' or host (default 1994-01-01 00:00; in a window: host)")
+      ->group(machine);
+  app.add_option("--on-triple-fault", words.triple_fault, "stop or reset (default stop)")
+      ->check(CLI::IsMember({"stop", "reset"}))
+      ->group(machine);
+
+  const char* ports = "Outputs";
+  app.add_option("--serial", words.serial, "COM1: stdio or file:F")->group(ports);
+  app.add_option("--serial2", words.serial2, "COM2: stdio or file:F")->group(ports);
+  app.add_option("--parallel", words.parallel, "LPT1: file:F")->group(ports);
+  app.add_option("--debugcon", words.debugcon, "What the guest writes to port E9h: stdio or a file")
+      ->group(ports);
+  app.add_option("--exit-port", words.exit_port, "Port whose write ends the run (off by default)")
+      ->group(ports);
+  app.add_option("--output", words.output, "human or json: the summary at the end")
+      ->check(CLI::IsMember({"human", "json"}))
+      ->group(ports);
+
+  const char* running = "Running";
+  app.add_flag("--headless", words.headless, "No window; run the steps, then end")->group(running);
+  app.add_flag("--window", words.window, "A window even with steps")->group(running);
+  app.add_flag("--terminal", words.terminal, "Draw the screen in this terminal")->group(running);
+  app.add_option("--speed", words.speed,
+                 "max, or 1x, 2x, 0.5x: pacing only (window 1x, headless max)")
+      ->group(running);
+  app.add_option("--timeout", words.timeout,
+                 "Guest time all steps may take (default 60s with steps)")
+      ->group(running);
+  app.add_option("--wall-timeout", words.wall_timeout, "Host time the run may take")
+      ->group(running);
+
+  const char* steps = "Steps, in the order given";
+  std::vector<StepOption> step_options;
+  const auto add_step = [&](const char* name, std::vector<std::string>& values, Step::Kind kind,
+                            const char* help) {
+    CLI::Option* option = app.add_option(name, values, help)->allow_extra_args(false)->group(steps);
+    step_options.push_back({option, &values, kind});
+    return option;
+  };
+  add_step("--until", words.until, Step::Kind::until, "Wait for new text on the screen");
+  add_step("--type", words.type, Step::Kind::type, "Type text");
+  add_step("--key", words.key, Step::Kind::key, "Press a key or chord");
+  add_step("--for", words.run_for, Step::Kind::run_for, "Run for this much guest time");
+  add_step("--screenshot", words.screenshot, Step::Kind::screenshot, "Save the screen as PNG");
+  add_step("--screen-text", words.screen_text, Step::Kind::screen_text,
+           "Save the screen as text (- for standard output)");
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  if (!reversed.empty() && reversed.back() == "run") reversed.pop_back();
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return Message{app.help(), 0};
+  } catch (const CLI::CallForVersion&) {
+    return Message{std::string(kVersion) + "\n", 0};
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  if (app.remaining_size() != 0) refuse_unknown(app);
+
+  RunOptions options;
+  options.config = build_config(words);
+  options.front = front_of(words);
+  options.steps = ordered_steps(app, step_options);
+  options.rtc_given = !words.rtc.empty();
+  options.json = words.output == "json";
+  if (!words.speed.empty()) {
+    options.speed = parse_speed(words.speed);
+    options.speed_given = true;
+  }
+  constexpr std::uint64_t default_timeout = 60'000'000'000;
+  options.timeout = words.timeout.empty() ? (options.steps.empty() ? 0 : default_timeout)
+                                          : duration("--timeout", words.timeout);
+  if (!words.wall_timeout.empty())
+    options.wall_timeout = duration("--wall-timeout", words.wall_timeout);
+  return options;
+}
+
+}  // namespace emu

@@ -1,0 +1,35 @@
+#include "emu/cpu_state.h"
+
+namespace emu {
+
+namespace {
+void serialize_segment(devices::Archive& archive, cpu::Registers::Segment& segment) {
+  archive(segment.selector);
+  archive(segment.base);
+  archive(segment.limit);
+  archive(segment.access);
+}
+}  // namespace
+
+void serialize(devices::Archive& archive, cpu::Registers& registers) {
+  archive.tag("cpu", 1);
+  archive(registers.general);
+  archive(registers.eip);
+  archive(registers.eflags);
+  for (cpu::Registers::Segment& segment : registers.segments) serialize_segment(archive, segment);
+  archive(registers.cr0);
+  archive(registers.cr2);
+  archive(registers.cr3);
+  archive(registers.dr);
+  serialize_segment(archive, registers.ldtr);
+  serialize_segment(archive, registers.tr);
+  archive(registers.gdtr_base);
+  archive(registers.idtr_base);
+  archive(registers.gdtr_limit);
+  archive(registers.idtr_limit);
+  archive(registers.activity);
+  archive(registers.interrupt_shadow);
+  archive(registers.nmi_pending);
+}
+
+}  // namespace emu

@@ -1,0 +1,49 @@
+// The images of a machine: opened, checked against each other, and measured, before any of them is
+// wired to a controller.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "devices/floppy_media.h"
+#include "emu/config.h"
+#include "storage/block_device.h"
+#include "storage/geometry_choice.h"
+
+namespace emu {
+
+struct OpenedFloppy {
+  DriveSlot slot;
+  std::string file;
+  std::unique_ptr<storage::BlockDevice> image;
+  devices::FloppyFormat format;
+};
+
+struct OpenedDisk {
+  DriveSlot slot;
+  std::string file;
+  std::unique_ptr<storage::BlockDevice> image;
+  storage::GeometryChoice geometry;
+};
+
+struct DriveBay {
+  std::vector<OpenedFloppy> floppies;
+  std::vector<OpenedDisk> disks;
+};
+
+using WarnLine = std::function<void(const std::string&)>;
+
+// Throws storage::ImageError naming the file; refuses one file in two drives.
+DriveBay open_drives(const std::vector<DriveConfig>& drives, const WarnLine& warn);
+
+// Which sizes a socket takes, in bytes.
+struct RomSizes {
+  std::size_t smallest, largest, multiple;
+};
+
+// Throws storage::ImageError.
+std::vector<std::uint8_t> read_rom(const std::string& file, const RomSizes& sizes);
+
+}  // namespace emu

@@ -1,0 +1,169 @@
+#include "emu/machine.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "devices/video_cp437.h"
+#include "emu/board.h"
+#include "emu/digest.h"
+#include "storage/image_error.h"
+
+namespace emu {
+
+namespace {
+
+// The BIOS keyboard ring, [hardware] BDA 1Ah-3Dh: offsets from segment 40h.
+constexpr std::uint32_t kRingHead = 0x41A;
+constexpr std::uint32_t kRingTail = 0x41C;
+constexpr unsigned kRingFirst = 0x1E;
+constexpr unsigned kRingEnd = 0x3E;
+
+unsigned peek_word(const cpu::Memory& memory, std::uint32_t address) {
+  std::array<std::uint8_t, 2> bytes{};
+  memory.peek(address, bytes);
+  return bytes[0] | static_cast<unsigned>(bytes[1]) << 8;
+}
+
+// Half the ring must be free. A guest that keeps no ring there (values out of range) only has the
+// keyboard's own buffer.
+bool bios_ring_has_room(const cpu::Memory& memory) {
+  const unsigned head = peek_word(memory, kRingHead);
+  const unsigned tail = peek_word(memory, kRingTail);
+  const auto inside = [](unsigned offset) {
+    return offset >= kRingFirst && offset < kRingEnd && offset % 2 == 0;
+  };
+  if (!inside(head) || !inside(tail)) return true;
+  const unsigned used = (tail - head + (kRingEnd - kRingFirst)) % (kRingEnd - kRingFirst);
+  return used <= (kRingEnd - kRingFirst) / 2;
+}
+
+void apply_key(Board& board, const KeyCommand& command) {
+  if (command.down) {
+    board.keyboard.keyboard().press(command.key);
+  } else {
+    board.keyboard.keyboard().release(command.key);
+  }
+}
+
+}  // namespace
+
+Machine::Machine(const Config& config, const WarnLine& warn)
+    : board_(std::make_unique<Board>(config, open_drives(config.drives, warn))) {}
+
+Machine::~Machine() = default;
+
+StopReason Machine::run_until(devices::Nanoseconds deadline) {
+  return board_->run_until(deadline);
+}
+
+void Machine::apply(const Command& command) {
+  if (const auto* key = std::get_if<KeyCommand>(&command)) {
+    apply_key(*board_, *key);
+  } else if (const auto* mouse = std::get_if<MouseCommand>(&command)) {
+    board_->move_mouse(*mouse);
+  } else {
+    board_->reset();
+  }
+}
+
+devices::Nanoseconds Machine::now() const {
+  return board_->scheduler.now();
+}
+std::uint64_t Machine::instructions() const {
+  return board_->processor.instructions();
+}
+std::optional<std::uint8_t> Machine::guest_exit() const {
+  return board_->guest_exit;
+}
+
+bool Machine::keyboard_ready() const {
+  return board_->keyboard.can_accept() && bios_ring_has_room(board_->memory);
+}
+
+const cpu::Cpu& Machine::processor() const {
+  return board_->processor;
+}
+const cpu::Memory& Machine::memory() const {
+  return board_->memory;
+}
+devices::TextScreen Machine::text_screen() const {
+  return board_->video.text_screen();
+}
+
+std::vector<std::u32string> Machine::screen_rows() const {
+  const devices::TextScreen screen = text_screen();
+  std::vector<std::u32string> rows(screen.rows);
+  for (std::size_t i = 0; i < screen.cells.size(); ++i) {
+    rows[i / screen.columns] += devices::cp437_to_unicode(screen.cells[i].character);
+  }
+  return rows;
+}
+
+std::uint64_t Machine::screen_generation() const {
+  return board_->video.generation() * 4 + board_->video.blink_phase();
+}
+
+Picture Machine::picture() const {
+  devices::Frame frame;
+  board_->video.render(frame);
+  Picture picture{frame.width, frame.height, {}};
+  picture.rgba.reserve(frame.pixels.size() * 4);
+  for (const std::uint32_t pixel : frame.pixels) {
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+      picture.rgba.push_back(static_cast<std::uint8_t>(pixel >> shift));
+    }
+  }
+  return picture;
+}
+
+std::vector<DriveActivity> Machine::activity() const {
+  return board_->activity();
+}
+
+std::string Machine::flush_disks() {
+  std::string failure;
+  board_->for_each_image([&](DriveSlot slot, const std::string& file, storage::BlockDevice& image) {
+    if (image.flush() == storage::IoStatus::ok || !failure.empty()) return;
+    failure = file + ": the last writes to " + slot_name(slot) + " could not be made safe";
+  });
+  return failure;
+}
+
+std::vector<DriveReport> Machine::drives() {
+  std::vector<DriveReport> reports;
+  const std::vector<DriveActivity> counts = activity();
+  board_->for_each_image([&](DriveSlot slot, const std::string& file, storage::BlockDevice& image) {
+    DriveReport report{slot, file, "", 0, 0};
+    constexpr std::uint64_t sectors_at_once = 2048;
+    std::vector<std::uint8_t> buffer(sectors_at_once * storage::kSectorSize);
+    Digest digest;
+    for (std::uint64_t lba = 0; lba < image.sector_count(); lba += sectors_at_once) {
+      const std::uint64_t count = std::min(sectors_at_once, image.sector_count() - lba);
+      const auto part = std::span(buffer).first(count * storage::kSectorSize);
+      if (image.read(lba, part) != storage::IoStatus::ok) {
+        throw storage::ImageError(file, lba * storage::kSectorSize, "cannot be read");
+      }
+      digest.add(part);
+    }
+    report.sha256 = digest.hex();
+    for (const DriveActivity& count : counts) {
+      if (count.slot != slot) continue;
+      report.sectors_read = count.sectors_read;
+      report.sectors_written = count.sectors_written;
+    }
+    reports.push_back(std::move(report));
+  });
+  return reports;
+}
+
+std::string Machine::hash() {
+  devices::Archive archive = devices::Archive::saver();
+  board_->serialize(archive);
+  Digest digest;
+  digest.add(archive.saved());
+  digest.add(board_->memory.ram());
+  return digest.hex();
+}
+
+}  // namespace emu

@@ -1,0 +1,127 @@
+// platter: reads the command line, builds the machine, gives it to a front end. The outermost catch
+// is here: one line on stderr, and the exit code says what kind of trouble it was.
+#include <unistd.h>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "emu/command_line.h"
+#include "emu/post_mortem.h"
+#include "emu/session.h"
+#include "emu/terminal.h"
+#include "storage/image_error.h"
+#ifdef PLATTER_HAS_UI
+#include "ui/window.h"
+#endif
+
+namespace {
+
+using namespace emu;
+
+// Signal handlers can reach nothing but statics; set once, read by the front ends.
+std::atomic<bool>& interrupt_flag() {
+  static std::atomic<bool> flag = false;
+  return flag;
+}
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    // A second Ctrl-C gets its usual meaning back: nobody is locked in by a front end that hangs.
+    if (interrupt_flag().exchange(true)) std::_Exit(kExitInterrupted);
+  };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool have_display() {
+  return std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
+}
+
+Front choose_front(const RunOptions& options) {
+  if (options.front != Front::automatic) return options.front;
+  if (!options.steps.empty()) return Front::headless;
+#ifdef PLATTER_HAS_UI
+  if (have_display()) return Front::window;
+#endif
+  return Front::terminal;
+}
+
+void say(const std::string& line) {
+  std::cerr << "platter: " << line << "\n";
+}
+
+void report(const Machine& machine, const Verdict& verdict) {
+  if (verdict.message.empty()) return;
+  say(verdict.message);
+  if (verdict.exit_code == kExitInterrupted) return;
+  std::cerr << "The screen was:\n" << screen_text(machine);
+  if (verdict.exit_code == kExitGuestDied) {
+    std::cerr << describe_registers(machine.processor().registers())
+              << describe_recent_code(machine.processor(), machine.memory());
+  }
+}
+
+int run(RunOptions options) {
+  const Front front = choose_front(options);
+  if (front == Front::window) {
+    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
+  }
+  install_signal_handlers();
+  Machine machine(options.config, say);
+  Verdict verdict;
+  switch (front) {
+    case Front::window:
+#ifdef PLATTER_HAS_UI
+      verdict = ui::run_window(machine, options, interrupt_flag());
+      break;
+#else
+      throw UsageError("this build has no window; use --headless or --terminal");
+#endif
+    case Front::terminal:
+      verdict = run_terminal(machine, options, interrupt_flag());
+      break;
+    case Front::headless:
+    case Front::automatic:
+      verdict = run_steps(machine, options, interrupt_flag());
+      break;
+  }
+  const std::string flush_error = machine.flush_disks();
+  report(machine, verdict);
+  if (options.json) print_json_summary(std::cout, machine, verdict);
+  if (!flush_error.empty()) {
+    say(flush_error);
+    return kExitHostError;
+  }
+  return verdict.exit_code;
+}
+
+int dispatch(std::span<const std::string> arguments) {
+  auto parsed = parse_command_line(arguments);
+  if (const Message* message = std::get_if<Message>(&parsed)) {
+    std::cout << message->text;
+    return message->exit_code;
+  }
+  return run(std::get<RunOptions>(std::move(parsed)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    return dispatch(arguments);
+  } catch (const UsageError& error) {
+    say(error.what());
+    return kExitUsage;
+  } catch (const std::exception& error) {
+    say(error.what());
+    return kExitHostError;
+  }
+}

@@ -1,0 +1,99 @@
+#include "emu/screen_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace emu {
+
+namespace {
+constexpr std::uint64_t kStale = 0;
+
+bool blank(const std::u32string& text) {
+  return std::ranges::all_of(text, [](char32_t c) { return c == U' ' || c == U'\0'; });
+}
+}  // namespace
+
+ScreenWatch::Row ScreenWatch::blank_row(std::size_t columns) {
+  return {std::u32string(columns, U' '), std::vector<std::uint64_t>(columns, kStale)};
+}
+
+// How many rows moved off the top between the two screens: the smallest shift under which the rows
+// that stayed agree. Half-drawn bottom rows are allowed for by asking only for the upper part to
+// agree, and blank rows prove nothing.
+std::size_t ScreenWatch::scrolled_by(const std::vector<std::u32string>& rows) const {
+  const std::size_t height = rows.size();
+  const auto agreement = [&](std::size_t shift) {
+    std::size_t same = 0;
+    for (std::size_t row = 0; row + shift < height; ++row) {
+      const std::u32string& before = live_[row + shift].text;
+      if (rows[row] != before) break;
+      if (!blank(before)) ++same;
+    }
+    return same;
+  };
+  std::size_t best = agreement(0);
+  std::size_t best_shift = 0;
+  for (std::size_t shift = 1; shift < height; ++shift) {
+    const std::size_t same = agreement(shift);
+    if (same > best) {
+      best = same;
+      best_shift = shift;
+    }
+  }
+  return best_shift;
+}
+
+void ScreenWatch::look(const std::vector<std::u32string>& rows) {
+  ++looks_;
+  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+  const bool same_shape =
+      live_.size() == rows.size() && (rows.empty() || live_.front().text.size() == columns);
+  if (!same_shape) {
+    for (Row& row : live_) history_.push_back(std::move(row));
+    live_.assign(rows.size(), blank_row(columns));
+  } else if (const std::size_t shift = scrolled_by(rows); shift > 0) {
+    const auto middle = live_.begin() + static_cast<std::ptrdiff_t>(shift);
+    std::move(live_.begin(), middle, std::back_inserter(history_));
+    std::move(middle, live_.end(), live_.begin());
+    std::fill(live_.end() - static_cast<std::ptrdiff_t>(shift), live_.end(), blank_row(columns));
+  }
+  while (history_.size() > kHistoryRows) history_.pop_front();
+
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    Row& row = live_[r];
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (row.text[c] == rows[r][c]) continue;
+      row.text[c] = rows[r][c];
+      row.stamp[c] = looks_;
+    }
+  }
+}
+
+bool ScreenWatch::find(std::u32string_view text) {
+  if (text.empty()) return true;
+  const std::size_t total = history_.size() + live_.size();
+  for (std::size_t r = 0; r < total; ++r) {
+    const Row& row = r < history_.size() ? history_[r] : live_[r - history_.size()];
+    for (std::size_t at = row.text.find(text); at != std::u32string::npos;
+         at = row.text.find(text, at + 1)) {
+      const auto first = row.stamp.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto last = first + static_cast<std::ptrdiff_t>(text.size());
+      if (std::all_of(first, last, [](std::uint64_t stamp) { return stamp == kStale; })) continue;
+      consume(r, at + text.size());
+      return true;
+    }
+  }
+  return false;
+}
+
+// Everything up to the match becomes stale; what stands behind it stays fresh, so that several
+// texts of one screenful can be awaited in their order.
+void ScreenWatch::consume(std::size_t row, std::size_t end) {
+  for (std::size_t r = 0; r <= row; ++r) {
+    Row& old = r < history_.size() ? history_[r] : live_[r - history_.size()];
+    const std::size_t columns = r < row ? old.stamp.size() : end;
+    std::fill_n(old.stamp.begin(), columns, kStale);
+  }
+}
+
+}  // namespace emu
