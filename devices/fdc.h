@@ -183,6 +183,7 @@ class FloppyController final : public PortDevice {
   void offer_host_bytes();
   std::uint8_t take_host_byte();
   void put_host_byte(std::uint8_t value);
+  unsigned burst_size() const;
   void end_of_burst();
   void unit_sent(bool terminal_count);
   void unit_received(bool terminal_count);

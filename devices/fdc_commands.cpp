@@ -26,7 +26,7 @@ struct FloppyController::CommandRow {
 
 const FloppyController::CommandRow* FloppyController::find_command(std::uint8_t opcode) {
   // clang-format off
-  static constexpr CommandRow kCommands[] = {
+  static constexpr CommandRow commands[] = {
     {0x1F, 0x06, 8, &FloppyController::read_data_command},
     {0x1F, 0x0C, 8, &FloppyController::read_data_command},     // deleted data
     {0x3F, 0x05, 8, &FloppyController::write_data_command},
@@ -52,8 +52,8 @@ const FloppyController::CommandRow* FloppyController::find_command(std::uint8_t 
   };
   // clang-format on
   const auto* const row = std::ranges::find_if(
-      kCommands, [&](const CommandRow& entry) { return (opcode & entry.mask) == entry.code; });
-  return row == std::end(kCommands) ? nullptr : row;
+      commands, [&](const CommandRow& entry) { return (opcode & entry.mask) == entry.code; });
+  return row == std::end(commands) ? nullptr : row;
 }
 
 void FloppyController::run_command() {

@@ -260,11 +260,13 @@ void FloppyController::start_host_bytes(HostBytes direction, std::size_t size) {
   offer_host_bytes();
 }
 
+unsigned FloppyController::burst_size() const {
+  return (configuration_ & kConfigFifoOff) != 0 ? 1U : (configuration_ & kConfigThreshold) + 1U;
+}
+
 // One byte at a time without FIFO, else as many as the threshold says; an interrupt each time.
 void FloppyController::offer_host_bytes() {
-  const unsigned burst =
-      (configuration_ & kConfigFifoOff) != 0 ? 1U : (configuration_ & kConfigThreshold) + 1U;
-  burst_end_ = static_cast<std::uint16_t>(std::min<unsigned>(cursor_ + burst, unit_size_));
+  burst_end_ = static_cast<std::uint16_t>(std::min<unsigned>(cursor_ + burst_size(), unit_size_));
   raise_interrupt();
 }
 
@@ -284,10 +286,8 @@ void FloppyController::put_host_byte(std::uint8_t value) {
 void FloppyController::end_of_burst() {
   lower_interrupt();
   if (cursor_ < unit_size_) {
-    const unsigned burst =
-        (configuration_ & kConfigFifoOff) != 0 ? 1U : (configuration_ & kConfigThreshold) + 1U;
     step_ = Step::host_bytes;
-    scheduler_.schedule(execute_, burst * 8 * kMillisecond / kilobits(rate_));
+    scheduler_.schedule(execute_, Nanoseconds{burst_size()} * 8 * kMillisecond / kilobits(rate_));
     return;
   }
   const HostBytes direction = host_bytes_;

@@ -33,8 +33,8 @@ unsigned FloppyDrive::steps_per_cylinder() const {
 }
 
 Nanoseconds FloppyDrive::revolution_time() const {
-  constexpr Nanoseconds kMinute = 60 * kSecond;
-  return kMinute / (format_.fast_spindle ? 360 : 300);
+  constexpr Nanoseconds minute = 60 * kSecond;
+  return minute / (format_.fast_spindle ? 360 : 300);
 }
 
 Nanoseconds FloppyDrive::sector_time() const {

@@ -15,8 +15,8 @@ namespace devices {
 // As software writes it to bits 1-0 of 3F7h.
 enum class DataRate : std::uint8_t { kbps500 = 0, kbps300 = 1, kbps250 = 2, kbps1000 = 3 };
 constexpr unsigned kilobits(DataRate rate) {
-  constexpr unsigned kTable[] = {500, 300, 250, 1000};
-  return kTable[static_cast<unsigned>(rate) & 3U];
+  constexpr unsigned table[] = {500, 300, 250, 1000};
+  return table[static_cast<unsigned>(rate) & 3U];
 }
 
 // The drive, as CMOS byte 10h names it.

@@ -196,7 +196,7 @@ void Keyboard::send(std::span<const std::uint8_t> set2_sequence) {
 }
 
 Nanoseconds Keyboard::typematic_delay() const {
-  return (1 + ((typematic_setting_ >> 5) & 3U)) * 250 * kMillisecond;
+  return Nanoseconds{1 + ((typematic_setting_ >> 5) & 3U)} * 250 * kMillisecond;
 }
 
 // (8 + A) x 2^B x 4.17 ms with A = bits 2-0 and B = bits 4-3, [PS2-KBD] command F3h.

@@ -30,10 +30,10 @@ std::int32_t take_part(std::int32_t& sum, std::int32_t limit) {
 // Scaling 2:1, [PS2-MOUSE] command E7h: small moves unchanged or a little larger, long ones
 // doubled.
 std::int32_t scale_motion(std::int32_t counts) {
-  constexpr std::array<std::int32_t, 6> kCurve{0, 1, 1, 3, 6, 9};
+  constexpr std::array<std::int32_t, 6> curve{0, 1, 1, 3, 6, 9};
   const std::int32_t size = std::abs(counts);
-  const std::int32_t scaled = size < static_cast<std::int32_t>(kCurve.size())
-                                  ? kCurve[static_cast<std::size_t>(size)]
+  const std::int32_t scaled = size < static_cast<std::int32_t>(curve.size())
+                                  ? curve[static_cast<std::size_t>(size)]
                                   : 2 * size;
   return std::clamp(counts < 0 ? -scaled : scaled, -kMotionLimit, kMotionLimit);
 }
