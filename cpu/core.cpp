@@ -398,7 +398,9 @@ TlbEntry* Core::fill(Tlb& tlb, std::uint32_t linear, bool writing) {
 bool Core::access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
                           std::uint64_t end) {
   if (offset + std::uint64_t{size} <= end || !at_least(Model::i80286)) return true;
-  fault(i, segment == kSs ? kStackFault : kGeneralProtection);
+  // The 286 in real mode has one vector for both. [286] 5.3: interrupt 13, segment overrun
+  const bool stack = segment == kSs && at_least(Model::i80386);
+  fault(i, stack ? kStackFault : kGeneralProtection);
   return false;
 }
 
@@ -508,6 +510,17 @@ std::uint8_t* Core::plain_write(std::uint32_t linear) {
   if (entry->tag != (linear & kPageMask)) entry = fill(write_tlb, linear, true);
   if (entry == nullptr || entry->tag != (linear & kPageMask)) return nullptr;
   return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
+}
+
+Flags Core::flags_before_repeat(const Insn* i) {
+  current = i;
+  const std::uint32_t linear = segments[kCs].base + start_of(i);
+  const bool goes_on = instructions() == paused_repeat_.count && linear == paused_repeat_.linear;
+  return goes_on ? paused_repeat_.before : flags;
+}
+
+void Core::repeat_pauses(const Flags& before) {
+  paused_repeat_ = {before, instructions() + 1, segments[kCs].base + start_of(current)};
 }
 
 std::span<const std::uint32_t> Core::recent_runs() const {

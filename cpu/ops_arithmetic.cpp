@@ -214,7 +214,10 @@ Insn* aam(Core& c, Insn* i) {
   const auto al = c.get<std::uint8_t>(0);
   const auto base = static_cast<std::uint8_t>(i->immediate);
   if (base == 0) {
-    if (!c.at_least(Model::i80186)) c.flags.set_logic(std::uint8_t{0});
+    // Flags are undefined here: the 8086 shows those of zero, the 286 those of AL after its
+    // divider's first shift (vectors).
+    if (c.model == Model::i8086) c.flags.set_logic(std::uint8_t{0});
+    if (c.model == Model::i80286) c.flags.set_logic(static_cast<std::uint8_t>(al >> 1));
     return divide_error(c, i);
   }
   const auto low = static_cast<std::uint8_t>(al % base);

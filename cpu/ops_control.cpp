@@ -90,10 +90,6 @@ struct CallRm {
   static Insn* run(Core& c, Insn* i) {
     T target;
     if (!read_rm<T, Rm>(c, i, target)) return nullptr;
-    // The 8086 moves SP before it reads a register: CALL SP goes to the new top.
-    if constexpr (Rm::kIsRegister) {
-      if (i->rm == kEsp && !c.at_least(Model::i80186)) target = static_cast<T>(target - sizeof(T));
-    }
     return call_near<T>(c, i, target);
   }
 };

@@ -111,8 +111,11 @@ struct PopRm {
       c.set<T>(i->rm, value);  // POP SP: the value wins
     } else {
       // The address is formed after the pop (the decoder corrected ESP-based ones).
-      if (!c.write(i, i->segment, Rm::offset(c, i), value)) return nullptr;
+      const bool written = c.write(i, i->segment, Rm::offset(c, i), value);
+      // The 286 has popped even when the store faults (vectors).
+      if (!written && c.model != Model::i80286) return nullptr;
       c.set_stack_pointer(c.general[kEsp] + std::uint32_t{sizeof(T)});
+      if (!written) return nullptr;
     }
     return c.next(i);
   }

@@ -70,6 +70,20 @@ T element(const std::uint8_t* host, std::uint32_t index) {
   return value;
 }
 
+// Element faults. The 286 has moved its pointers and counted when the fault comes, by the vectors:
+// a read has advanced its pointer and counted once, a write has advanced both and counted twice;
+// CMPS reads its second operand first. Later models leave everything as it was.
+enum Moved : unsigned { kMovedSi = 1, kMovedDi = 2 };
+template <class T>
+bool element_fault(Core& c, const Insn* i, std::uint32_t mask, unsigned moved, unsigned counted) {
+  if (c.model == Model::i80286) {
+    if ((moved & kMovedSi) != 0) advance(c, kEsi, mask, step_of<T>(c));
+    if ((moved & kMovedDi) != 0) advance(c, kEdi, mask, step_of<T>(c));
+    if (i->repeat != Repeat::none) advance(c, kEcx, mask, 0u - counted);
+  }
+  return false;
+}
+
 // Each operation: one() does a single element (false: fault or nothing committed), block() up to
 // `wanted` elements at once and returns how many (0: not possible here); stops() says whether
 // REPE/REPNE ends. block() of a comparing operation ends behind the element that stops it.
@@ -79,8 +93,12 @@ struct Movs {
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     T value;
-    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) return false;
-    if (!c.write(i, kEs, pointer(c, kEdi, mask), value)) return false;
+    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) {
+      return element_fault<T>(c, i, mask, kMovedSi, 1);
+    }
+    if (!c.write(i, kEs, pointer(c, kEdi, mask), value)) {
+      return element_fault<T>(c, i, mask, kMovedSi | kMovedDi, 2);
+    }
     advance(c, kEsi, mask, step_of<T>(c));
     advance(c, kEdi, mask, step_of<T>(c));
     return true;
@@ -111,7 +129,9 @@ struct Stos {
   static constexpr bool kCompares = false;
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
-    if (!c.write(i, kEs, pointer(c, kEdi, mask), c.get<T>(0))) return false;
+    if (!c.write(i, kEs, pointer(c, kEdi, mask), c.get<T>(0))) {
+      return element_fault<T>(c, i, mask, kMovedDi, 2);
+    }
     advance(c, kEdi, mask, step_of<T>(c));
     return true;
   }
@@ -133,7 +153,9 @@ struct Lods {
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     T value;
-    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) return false;
+    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) {
+      return element_fault<T>(c, i, mask, kMovedSi, 1);
+    }
     c.set<T>(0, value);
     advance(c, kEsi, mask, step_of<T>(c));
     return true;
@@ -158,7 +180,9 @@ struct Scas {
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     T value;
-    if (!c.read(i, kEs, pointer(c, kEdi, mask), value)) return false;
+    if (!c.read(i, kEs, pointer(c, kEdi, mask), value)) {
+      return element_fault<T>(c, i, mask, kMovedDi, 1);
+    }
     alu::subtract(c.flags, c.get<T>(0), value);
     advance(c, kEdi, mask, step_of<T>(c));
     return true;
@@ -185,7 +209,12 @@ struct Cmps {
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     T left;
     T right;
-    if (!c.read(i, i->segment, pointer(c, kEsi, mask), left)) return false;
+    if (c.model == Model::i80286 && !c.check_read(i, kEs, pointer(c, kEdi, mask), sizeof(T))) {
+      return element_fault<T>(c, i, mask, kMovedDi, 0);
+    }
+    if (!c.read(i, i->segment, pointer(c, kEsi, mask), left)) {
+      return element_fault<T>(c, i, mask, kMovedSi | kMovedDi, 1);
+    }
     if (!c.read(i, kEs, pointer(c, kEdi, mask), right)) return false;
     alu::subtract(c.flags, left, right);
     advance(c, kEsi, mask, step_of<T>(c));
@@ -218,7 +247,9 @@ struct Ins {
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     const std::uint32_t offset = pointer(c, kEdi, mask);
     // The port is read only when its word has somewhere to go.
-    if (!c.check_write(i, kEs, offset, sizeof(T))) return false;
+    if (!c.check_write(i, kEs, offset, sizeof(T))) {
+      return element_fault<T>(c, i, mask, kMovedDi, 2);
+    }
     const auto port = c.get<std::uint16_t>(kEdx);
     c.callback_begins(i);
     T value{};
@@ -251,7 +282,9 @@ struct Outs {
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     T value;
-    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) return false;
+    if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) {
+      return element_fault<T>(c, i, mask, kMovedSi, 1);
+    }
     advance(c, kEsi, mask, step_of<T>(c));
     const auto port = c.get<std::uint16_t>(kEdx);
     c.callback_begins(i);
@@ -283,19 +316,26 @@ template <class Op, class T>
 Insn* repeat(Core& c, Insn* i, std::uint32_t mask) {
   std::uint32_t count = pointer(c, kEcx, mask);
   if (count == 0) return c.jump(i, c.end_of(i));
+  const Flags before = Op::kCompares ? c.flags_before_repeat(i) : Flags{};
   for (;;) {
     const std::int64_t budget = std::max<std::int64_t>(c.remaining, 0) + 1;
     const auto wanted = static_cast<std::uint32_t>(std::min<std::int64_t>(count, budget));
     std::uint32_t done = wanted > 1 ? Op::template block<T>(c, i, mask, wanted) : 0;
     if (done == 0) {
-      if (!Op::template one<T>(c, i, mask)) return nullptr;
+      if (!Op::template one<T>(c, i, mask)) {
+        if (Op::kCompares && c.at_least(Model::i80386)) c.flags = before;
+        return nullptr;
+      }
       done = 1;
     }
     count -= done;
     c.remaining -= done - 1;
     set_pointer(c, kEcx, mask, count);
     if (count == 0 || (Op::kCompares && comparison_stops(c, i))) return c.jump(i, c.end_of(i));
-    if (c.remaining <= 0) return c.stop_at(i);
+    if (c.remaining <= 0) {
+      if constexpr (Op::kCompares) c.repeat_pauses(before);
+      return c.stop_at(i);
+    }
     --c.remaining;
   }
 }

@@ -144,7 +144,7 @@ std::vector<PortWrite> port_writes(Reader in, std::string_view cpu) {
   const std::uint8_t io_write_status = cpu == "8086" ? 0x2 : 0xA;
   const std::uint32_t count = in.counted(15);
   std::vector<PortWrite> writes;
-  std::optional<std::uint16_t> port;
+  std::int32_t port = -1;  // none yet
   for (std::uint32_t i = 0; i < count; ++i) {
     in.u8();  // pins
     const std::uint32_t address = in.u32();
@@ -155,10 +155,10 @@ std::vector<PortWrite> port_writes(Reader in, std::string_view cpu) {
     const std::uint8_t status = in.u8();
     const std::uint8_t t_state = in.u8();
     in.take(2);  // queue
-    if (t_state == 1 && status == io_write_status) port = static_cast<std::uint16_t>(address);
-    if ((io_strobes & kIoWriteStrobe) != 0 && port) {
-      writes.push_back({*port, data});
-      port.reset();
+    if (t_state == 1 && status == io_write_status) port = address & 0xFFFF;
+    if ((io_strobes & kIoWriteStrobe) != 0 && port >= 0) {
+      writes.push_back({static_cast<std::uint16_t>(port), data});
+      port = -1;
     }
   }
   return writes;

@@ -306,6 +306,8 @@ std::string Runner::compare_ram(const Test& test) const {
   const auto& after = test.final.registers;
   if (test.exception) {
     pushed_flags = test.exception->flags_address;
+    // The 286 files give the address of the bus cycle, which is even; an odd SP puts the word one on.
+    if (file_.cpu == "C286") *pushed_flags |= before[kEsp] & 1;
   } else if (file_.cpu == "8086" && after.has(kCs) && after.has(kEsp) &&
              after.value[kEsp] == ((before[kEsp] - 6) & 0xFFFF)) {
     pushed_flags = ((before[kSs] << 4) + ((before[kEsp] - 2) & 0xFFFF)) & 0xFFFFF;
