@@ -29,9 +29,9 @@ std::uint8_t write_error(storage::IoStatus status) {
   return status == storage::IoStatus::out_of_range ? ata::kErrorIdnf : ata::kErrorAbrt;
 }
 
-// The error correction code of the controllers that READ LONG comes from: a shift register over the
-// sector, most significant bit first. [WD2010] Western Digital, Winchester controller, x^32 + x^28
-// + x^26 + x^19 + x^17 + x^10 + x^6 + x^2 + 1, preset to ones.
+// A shift register over the sector, most significant bit first, preset to ones. Open: which code a
+// drive uses is its maker's affair and hosts only hand the bytes back; the polynomial is the 32-bit
+// one of the WD1010 family, not checked in a second source.
 std::uint32_t error_correction_code(std::span<const std::uint8_t> sector) {
   std::uint32_t code = 0xFFFFFFFF;
   for (const std::uint8_t byte : sector) {

@@ -7,6 +7,7 @@
 
 #include "storage/format.h"
 #include "tests/catch.hpp"
+#include "tests/storage/battery.h"
 #include "tests/support/faulty_file.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/temp_dir.h"
@@ -63,6 +64,16 @@ TEST_CASE("raw: first and last sector are where the file has them", "[storage][r
   REQUIRE(bytes[511] == 0x11);
   REQUIRE(bytes[99 * kSectorSize] == 0x22);
   REQUIRE(bytes[98 * kSectorSize + 511] == 0);
+}
+
+TEST_CASE("raw: behaves as an array, and so does the layer that discards", "[storage][raw]") {
+  const TempDir dir;
+  std::mt19937 random(11);
+  const Sector bytes = support::random_bytes(random, 333 * kSectorSize);
+  const auto path = dir.with("disk.img", std::string(bytes.begin(), bytes.end()));
+  const OpenMode mode = GENERATE(OpenMode::read_write, OpenMode::discard);
+  support::compare_with_array(*storage::open_image(path, {.mode = mode}).device, bytes, 12);
+  REQUIRE((support::bytes_of(path) == bytes) == (mode == OpenMode::discard));
 }
 
 TEST_CASE("raw: requests beyond the end touch nothing", "[storage][raw]") {
