@@ -54,7 +54,7 @@ struct State {
 
 struct ExceptionRecord {
   std::uint8_t vector;
-  std::uint32_t flags_address;  // linear address of the FLAGS word on the stack
+  std::uint32_t flags_address;  // of the FLAGS word on the stack; upstream rounds it down to even
 };
 
 // One bus cycle: data as it lies on the 16-bit bus, so an odd port has its byte in the upper half.

@@ -299,18 +299,19 @@ std::string Runner::compare_registers(const Test& test) const {
 }
 
 std::string Runner::compare_ram(const Test& test) const {
-  // The FLAGS word a fault pushed holds undefined bits too. 8086 files do not say where it is: it
-  // is there when the instruction went through a vector.
+  // The FLAGS word that a fault pushed holds undefined bits too. It lies above CS and IP on the
+  // final stack: the address in the EXCP record is that of the bus cycle, even where SP is odd.
+  // 8086 files have no such record; there an instruction that went through a vector leaves SP lower
+  // by 6.
   std::optional<std::uint32_t> pushed_flags;
   const auto& before = test.initial.registers.value;
   const auto& after = test.final.registers;
-  if (test.exception) {
-    pushed_flags = test.exception->flags_address;
-    // The 286 files give the address of the bus cycle, which is even; an odd SP puts the word one on.
-    if (file_.cpu == "C286") *pushed_flags |= before[kEsp] & 1;
-  } else if (file_.cpu == "8086" && after.has(kCs) && after.has(kEsp) &&
-             after.value[kEsp] == ((before[kEsp] - 6) & 0xFFFF)) {
-    pushed_flags = ((before[kSs] << 4) + ((before[kEsp] - 2) & 0xFFFF)) & 0xFFFFF;
+  const bool vectored = file_.cpu == "8086" && after.has(kCs) && after.has(kEsp) &&
+                        after.value[kEsp] == ((before[kEsp] - 6) & 0xFFFF);
+  if (test.exception || vectored) {
+    const std::uint32_t sp = after.has(kEsp) ? after.value[kEsp] : before[kEsp];
+    pushed_flags = (before[kSs] << 4) + ((sp + 4) & 0xFFFF);
+    if (file_.cpu == "8086") *pushed_flags &= 0xFFFFF;
   }
   std::uint32_t mask = flags_mask_;
   if (file_.masks.has(kEflags)) mask &= file_.masks.value[kEflags] | ~kFlagsDefined;
