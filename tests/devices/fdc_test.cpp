@@ -315,3 +315,32 @@ TEST_CASE("fdc: any sequence of port accesses is harmless, repeatable, and survi
   REQUIRE(a.command({0xE6, 0, 1, 0, 1, 2, 18, 0x1B, 0xFF})[0] == 0);
   REQUIRE(a.channel.memory == sector_pattern(36));
 }
+
+TEST_CASE("fdc: a damaged saved state is refused or harmless", "[devices][fdc]") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 60; ++round) {
+    Bench b;
+    b.insert(0, "360K");
+    b.start();
+    b.channel.program(9 * 512);
+    b.send({0xE6, 0, 0, 0, 1, 2, 9, 0x2A, 0xFF});
+    Archive saver = Archive::saver();
+    b.fdc.serialize(saver);
+    Bytes state(saver.saved().begin(), saver.saved().end());
+    // Behind the tag and what the drives hold: the controller's own fields.
+    for (int i = 0; i < 40; ++i) {
+      const std::size_t at = state.size() - 1 - random() % 700;
+      state[at] = static_cast<std::uint8_t>(random());
+    }
+    Archive loader = Archive::loader(state);
+    b.fdc.serialize(loader);
+    for (int i = 0; i < 200; ++i) {
+      b.out(static_cast<std::uint16_t>(0x3F2 + random() % 6), static_cast<int>(random() & 0xFF));
+      b.in(0x3F5);
+      b.wait(kMillisecond);
+    }
+    b.out(0x3F2, 0x00);
+    b.start();
+    REQUIRE(b.command({0x10}) == Results{0x90});
+  }
+}

@@ -519,3 +519,87 @@ TEST_CASE("floppy media: a BPB counts when it is plausible and fits the size", "
   REQUIRE(detect_floppy_format(bpb(2880, 18, 2, 1024), 2880)->name == "1.44M");
   REQUIRE_FALSE(detect_floppy_format(bpb(3444, 21, 2), 3445));
 }
+
+namespace {
+
+// A disk with one bad spot: reads and writes of that sector fail on the host.
+class SickDevice final : public storage::BlockDevice {
+ public:
+  SickDevice(std::shared_ptr<storage::BlockDevice> healthy, std::uint64_t bad)
+      : healthy_(std::move(healthy)), bad_(bad) {}
+  std::uint64_t sector_count() const override { return healthy_->sector_count(); }
+  storage::Geometry geometry() const override { return {}; }
+  bool read_only() const override { return false; }
+  storage::Extent extent_at(std::uint64_t lba) const override { return healthy_->extent_at(lba); }
+
+ protected:
+  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
+    return lba == bad_ ? storage::IoStatus::host_error : healthy_->read(lba, sectors);
+  }
+  storage::IoStatus do_write(std::uint64_t lba, std::span<const std::uint8_t> sectors) override {
+    return lba == bad_ ? storage::IoStatus::no_space : healthy_->write(lba, sectors);
+  }
+  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
+
+ private:
+  std::shared_ptr<storage::BlockDevice> healthy_;
+  std::uint64_t bad_;
+};
+
+}  // namespace
+
+TEST_CASE("fdc: a host error is a data error at its sector, and what came before is valid",
+          "[devices][fdc]") {
+  Bench b;
+  b.insert(0, "1.44M");
+  b.fdc.insert(0, std::make_shared<SickDevice>(b.images[0], 5), format_named("1.44M"));
+  b.start();
+  b.channel.program(18 * 512);
+  REQUIRE(b.command({0xE6, 0, 0, 0, 4, 2, 18, kGap, 0xFF}) ==
+          Results{0x40, 0x20, 0x20, 0, 0, 6, 2});
+  REQUIRE(b.channel.position == 2 * 512);
+  REQUIRE(b.command({0x56, 0, 0, 0, 1, 2, 18, kGap, 0xFF})[1] == 0x20);
+  b.channel.program(18 * 512, 0x5A);
+  REQUIRE(b.command({0xC5, 0, 0, 0, 5, 2, 18, kGap, 0xFF}) ==
+          Results{0x40, 0x20, 0x20, 0, 0, 6, 2});
+  REQUIRE(b.sector(0, 4) == Bytes(512, 0x5A));
+  REQUIRE(b.sector(0, 5) == sector_pattern(5));
+  b.channel.program(512);
+  REQUIRE(b.command({0xE6, 0, 0, 0, 7, 2, 18, kGap, 0xFF})[0] == 0);
+}
+
+TEST_CASE("fdc: with the board's 8237 sectors go to and from memory", "[devices][fdc][dma]") {
+  Bench b;
+  cpu::Memory memory(1 << 20);
+  Dma dma(memory);
+  dma.claim_ports(b.ports);
+  dma.reset();
+  b.fdc.dma.connect(dma.channel(2));
+  b.insert(0, "1.44M");
+  b.start();
+  b.out(0xD6, 0xC0);
+  b.out(0xD4, 0x00);
+  const auto program = [&](int mode, int bytes) {  // in the order of the Bochs ROM, at 7C00h
+    b.out(0x0A, 0x06);
+    b.out(0x0C, 0x00);
+    b.out(0x04, 0x00);
+    b.out(0x04, 0x7C);
+    b.out(0x0C, 0x00);
+    b.out(0x05, (bytes - 1) & 0xFF);
+    b.out(0x05, (bytes - 1) >> 8);
+    b.out(0x0B, mode);
+    b.out(0x81, 0x00);
+    b.out(0x0A, 0x02);
+  };
+  program(0x46, 1024);
+  REQUIRE(b.command({0xE6, 0, 0, 0, 1, 2, 2, 0, 0xFF}) == Results{0, 0, 0, 0, 1, 1, 2});
+  Bytes loaded(1024);
+  memory.read_physical(0x7C00, loaded);
+  REQUIRE(loaded == sectors(0, 2));
+  REQUIRE((b.in(0x08) & 0x04) == 0x04);  // terminal count reached
+  const Bytes written(512, 0xA5);
+  memory.write_physical(0x7C00, written);
+  program(0x4A, 512);
+  REQUIRE(b.command({0xC5, 0, 9, 0, 3, 2, 3, 0, 0xFF})[0] == 0);
+  REQUIRE(b.sector(0, 9 * 36 + 2) == written);
+}

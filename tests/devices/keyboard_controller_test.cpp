@@ -535,6 +535,23 @@ TEST_CASE("mouse: the knock 200 100 80 brings the wheel", "[devices][mouse]") {
   REQUIRE(b.to_mouse(0xF2) == Bytes{0xFA, 0x00});
 }
 
+TEST_CASE("mouse: scaling 2:1 bends stream packets and leaves polled ones alone",
+          "[devices][mouse]") {
+  Bench b;
+  b.command(0x60, 0x47);
+  b.to_mouse(0xE7);
+  b.to_mouse(0xF4);
+  const std::pair<int, int> rows[] = {{1, 1}, {2, 1}, {3, 3}, {4, 6}, {5, 9}, {6, 12}, {100, 200}};
+  for (const auto& [counts, reported] : rows) {
+    b.controller.mouse().move(counts, counts);
+    b.wait(10 * kMillisecond);
+    REQUIRE(b.read_all() == Bytes{0x28, reported, 256 - reported});
+  }
+  b.to_mouse(0xF0);
+  b.controller.mouse().move(5, 0);
+  REQUIRE(b.to_mouse(0xEB) == Bytes{0xFA, 0x08, 5, 0});
+}
+
 TEST_CASE("mouse: remote mode reports when asked, wrap mode echoes", "[devices][mouse]") {
   Bench b;
   b.command(0x60, 0x47);
