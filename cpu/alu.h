@@ -310,4 +310,24 @@ bool divide_signed(Pair<T>& dividend, T divisor, bool most_negative) {
   return true;
 }
 
+// What the 286 makes of some quotients below -2^(n-1) instead of #DE: its partial remainder is as
+// wide as the operand, and when the first one is exactly 2^(n-1) the next shift loses it; the rest
+// then looks like quotient -2^(n-1), which is legal. Derived from the one such vector (F6.7).
+template <class T>
+bool divide_signed_slip(Pair<T>& dividend, T divisor) {
+  const std::uint64_t wide = std::uint64_t{dividend.high} << kBits<T> | dividend.low;
+  const bool negative_dividend = sign(dividend.high);
+  if (negative_dividend == sign(divisor)) return false;
+  const auto magnitude = [](std::uint64_t value, bool negative) {
+    return negative ? 0 - value : value;
+  };
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << (kBits<T> * 2 - 1) << 1) - 1;
+  const std::uint64_t n = magnitude(wide, negative_dividend) & kMask;
+  const std::uint64_t d = static_cast<T>(magnitude(divisor, sign(divisor)));
+  const std::uint64_t rest = n & (kSignBit<T> - 1u);
+  if (n >> (kBits<T> - 1) != d + kSignBit<T> || rest >= d) return false;
+  dividend = {kSignBit<T>, static_cast<T>(magnitude(rest, negative_dividend))};
+  return true;
+}
+
 }  // namespace cpu::alu

@@ -92,10 +92,11 @@ constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
   return {std::array{size16, size16, size16}, std::array{size32, size32, size32}};
 }
 
-// Where the next part of an operand in several parts lies. The 8086 and 186 add in 16 bits; later
-// models see one operand, which may not cross the segment's end.
+// Where the next part of an operand in several parts lies. Up to the 286 (BOUND vectors) each word
+// has an address of its own, added in 16 bits; the 386 sees one operand, which may not cross the
+// segment's end.
 inline std::uint32_t behind(const Core& c, std::uint32_t offset, std::uint32_t size) {
-  return c.at_least(Model::i80286) ? offset + size : (offset + size) & 0xFFFF;
+  return c.at_least(Model::i80386) ? offset + size : (offset + size) & 0xFFFF;
 }
 
 // #DE: where it returns to depends on the model (ops_arithmetic.cpp).

@@ -129,8 +129,10 @@ struct Divide {
     T divisor;
     if (!read_rm<T, Rm>(c, i, divisor)) return nullptr;
     auto value = accumulator<T>(c);
-    const bool fits = kSigned ? alu::divide_signed(value, divisor, c.at_least(Model::i80286))
-                              : alu::divide(value, divisor);
+    bool fits = kSigned ? alu::divide_signed(value, divisor, c.at_least(Model::i80286))
+                        : alu::divide(value, divisor);
+    if (kSigned && !fits && c.model == Model::i80286)
+      fits = alu::divide_signed_slip(value, divisor);
     if (!fits) return divide_error(c, i);
     if (kSigned && negates(c, i)) value.low = static_cast<T>(0 - value.low);
     set_accumulator(c, value);
