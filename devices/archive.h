@@ -1,9 +1,10 @@
-// Chip state to bytes and back with one function per chip: `void serialize(Archive& a) { a(x_); a(y_); }`
-// serves both directions. Little-endian, no padding; every chip opens with a tag, so that a file from
-// another build fails with the chip's name instead of loading nonsense. State files are untrusted input:
-// every read is bounded, and a chip masks or checks what indexes anything.
+// Chip state to bytes and back with one function per chip: `void serialize(Archive& a) { a(x_);
+// a(y_); }` serves both directions. Little-endian, no padding; every chip opens with a tag, so that
+// a file from another build fails with the chip's name instead of loading nonsense. State files are
+// untrusted input: every read is bounded, and a chip masks or checks what indexes anything.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,30 +33,26 @@ class Archive {
 
   // Opens a chip's part: name and layout version.
   void tag(std::string_view name, std::uint16_t version) {
-    std::string found(name);
-    for (char& c : found) value(c);
+    std::vector<std::uint8_t> found(name.begin(), name.end());
+    bytes(found);
     std::uint16_t found_version = version;
     value(found_version);
-    if (found != name || found_version != version) {
+    if (!std::equal(found.begin(), found.end(), name.begin()) || found_version != version) {
       throw ArchiveError("state: expected part '" + std::string(name) + "' version " +
                          std::to_string(version));
     }
   }
 
   template <class T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
-  void operator()(T& field) {
-    value(field);
-  }
+  requires std::is_integral_v<T> || std::is_enum_v<T>
+  void operator()(T& field) { value(field); }
   template <class T, std::size_t N>
   void operator()(std::array<T, N>& fields) {
     for (T& field : fields) (*this)(field);
   }
   template <class T>
-    requires requires(T& part, Archive& archive) { part.serialize(archive); }
-  void operator()(T& part) {
-    part.serialize(*this);
-  }
+  requires requires(T& part, Archive& archive) { part.serialize(archive); }
+  void operator()(T& part) { part.serialize(*this); }
   void bytes(std::span<std::uint8_t> block) {
     for (std::uint8_t& byte : block) value(byte);
   }

@@ -273,29 +273,29 @@ void AtaDrive::write_word(std::uint16_t value) {
 
 namespace {
 
-// Whole words that lie between the cursor and the end of a block, its ECC bytes left out.
-std::size_t words_left(std::size_t cursor, std::size_t length, std::size_t wanted_bytes) {
-  const std::size_t end = length - length % storage::kSectorSize;
-  return cursor < end ? std::min((end - cursor) / 2, wanted_bytes / 2) : 0;
+// Whole words between the cursor and the last word of a block, its ECC bytes left out. The last
+// word ends the block, at a time of its own: it takes a single cycle, so that the instant does not
+// depend on how the words before it were bundled.
+std::size_t words_before_last(std::size_t cursor, std::size_t length, std::size_t wanted_bytes) {
+  const std::size_t last = length - length % storage::kSectorSize - 2;
+  return cursor < last ? std::min((last - cursor) / 2, wanted_bytes / 2) : 0;
 }
 
 }  // namespace
 
 std::size_t AtaDrive::read_words(std::span<std::uint8_t> bytes) {
   if (phase_ != Phase::data_in) return 0;
-  const std::size_t words = words_left(cursor_, length_, bytes.size());
+  const std::size_t words = words_before_last(cursor_, length_, bytes.size());
   std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(cursor_), 2 * words, bytes.begin());
   cursor_ += 2 * words;
-  if (words != 0 && cursor_ >= length_) end_block();
   return words;
 }
 
 std::size_t AtaDrive::write_words(std::span<const std::uint8_t> bytes) {
   if (phase_ != Phase::data_out) return 0;
-  const std::size_t words = words_left(cursor_, length_, bytes.size());
+  const std::size_t words = words_before_last(cursor_, length_, bytes.size());
   std::copy_n(bytes.begin(), 2 * words, buffer_.begin() + static_cast<std::ptrdiff_t>(cursor_));
   cursor_ += 2 * words;
-  if (words != 0 && cursor_ >= length_) end_block();
   return words;
 }
 

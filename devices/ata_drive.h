@@ -72,7 +72,7 @@ class AtaDrive {
   std::uint16_t read_word();
   void write_byte(std::uint8_t value);
   void write_word(std::uint16_t value);
-  // As many word cycles as the present block has left; returns how many.
+  // As many word cycles as the present block has left, but for its last; returns how many.
   std::size_t read_words(std::span<std::uint8_t> bytes);
   std::size_t write_words(std::span<const std::uint8_t> bytes);
 

@@ -43,6 +43,7 @@ class IoPorts {
   void claim(PortDevice& device, std::string name, std::uint16_t first, std::uint16_t last,
              PortWidth width = PortWidth::byte);
   void release(std::uint16_t first, std::uint16_t last);
+  bool claimed(std::uint16_t port) const { return owner_[port] != 0; }
 
   std::uint8_t in8(std::uint16_t port) {
     PortDevice* device = claims_[owner_[port]].device;

@@ -1,11 +1,13 @@
 #include "emu/board.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "bios/roms.h"
 #include "emu/cmos_setup.h"
 #include "emu/cpu_state.h"
+#include "emu/run_options.h"
 #include "storage/image_error.h"
 
 namespace emu {
@@ -21,6 +23,12 @@ constexpr std::uint32_t kA20Bit = 1U << 20;
 constexpr std::size_t kLargestLowRom = 128U << 10;  // E0000h..FFFFFh
 constexpr RomSizes kSystemRomSizes{64U << 10, 256U << 10, 64U << 10};
 constexpr RomSizes kVideoRomSizes{2048, 64U << 10, 512};
+
+std::string hex(unsigned value) {
+  std::array<char, 8> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+  return {digits.data(), end};
+}
 
 // A ROM's size in whole pages: the rest of the last page reads as an empty socket.
 std::vector<std::uint8_t> whole_pages(std::span<const std::uint8_t> rom) {
@@ -66,6 +74,7 @@ Board::Board(const Config& config, DriveBay drives)
           {.console = true, .messages = false, .shutdown = true, .exit_port = config.exit_port}) {
   connect_wires();
   claim_ports();
+  claim_debug_port(config);
   map_memory(config);
   connect_outputs(config);
   insert_drives(config, std::move(drives));
@@ -112,6 +121,13 @@ void Board::claim_ports() {
   for (devices::AtaChannel& channel : ata) channel.claim_ports(ports);
   for (devices::SerialPort& port : serial) port.claim_ports(ports);
   parallel.claim_ports(ports);
+}
+
+// The exit port's place is the user's choice: an occupied one is a mistake of theirs, not of ours.
+void Board::claim_debug_port(const Config& config) {
+  if (config.exit_port && ports.claimed(*config.exit_port)) {
+    throw UsageError("exit-port " + hex(*config.exit_port) + "h belongs to a chip of this board");
+  }
   debug_port.claim_ports(ports);
 }
 
@@ -150,7 +166,9 @@ void Board::connect_outputs(const Config& config) {
     return devices::ByteSink::to<&HostSink::put>(*sinks_.back());
   };
   for (std::size_t i = 0; i < serial.size(); ++i) {
-    if (!config.serial[i].empty()) serial[i].transmitted = sink(config.serial[i]);
+    if (config.serial[i].empty()) continue;
+    serial[i].transmitted = sink(config.serial[i]);
+    serial[i].set_modem_lines(devices::SerialPort::kPeerReady);
   }
   if (!config.parallel.empty()) parallel.printer = sink(config.parallel);
   if (!config.debugcon.empty()) debug_port.console = sink(config.debugcon);
@@ -245,6 +263,11 @@ void Board::serialize(devices::Archive& archive) {
   archive(serial);
   archive(parallel);
   archive(debug_port);
+  if (archive.loading()) {
+    // Wires tell nobody while loading: the far ends that keep no state of their own are told here.
+    processor.set_intr(pic.intr().level());
+    set_a20(system_port.a20.level());
+  }
 }
 
 // ---- time ----
@@ -290,11 +313,9 @@ bool Board::may_reset_after_shutdown() {
 void Board::run_slots(std::uint64_t target) {
   const std::uint64_t now = slots();
   if (target <= now) return;
-  if (processor.activity() == cpu::Activity::halted) {
-    idle_slots_ += target - now;
-  } else {
-    processor.run(target - now);
-  }
+  // Nothing retired in HLT means that no interrupt is waiting either: sleep until something is due.
+  const std::uint64_t retired = processor.run(target - now);
+  if (retired == 0 && processor.activity() == cpu::Activity::halted) idle_slots_ += target - now;
 }
 
 // ---- the bus ----

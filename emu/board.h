@@ -71,6 +71,7 @@ class Board final : public cpu::Bus {
 
   void connect_wires();
   void claim_ports();
+  void claim_debug_port(const Config& config);
   void map_memory(const Config& config);
   void insert_drives(const Config& config, DriveBay drives);
   void connect_outputs(const Config& config);

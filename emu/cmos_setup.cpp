@@ -31,13 +31,14 @@ void put_memory(Contents& cmos, std::uint32_t ram_bytes) {
 void put_disk(Contents& cmos, std::size_t first, const CmosDisk& disk, bool master) {
   constexpr std::uint32_t no_precompensation = 0xFFFF;
   const bool many_heads = disk.ata.heads > 8;
-  put_word(cmos, first, disk.ata.cylinders);
+  const std::uint32_t cylinders = std::min(disk.ata.cylinders, storage::kMaxIdentifyCylinders);
+  put_word(cmos, first, cylinders);
   cmos[first + 2] = static_cast<std::uint8_t>(disk.ata.heads);
   put_word(cmos, first + 3, no_precompensation);
   const unsigned master_control = many_heads ? 0xC8 : 0xC0;
   const unsigned slave_control = many_heads ? 0x80 : 0x00;
   cmos[first + 5] = static_cast<std::uint8_t>(master ? master_control : slave_control);
-  put_word(cmos, first + 6, disk.ata.cylinders);
+  put_word(cmos, first + 6, cylinders);
   cmos[first + 8] = static_cast<std::uint8_t>(disk.ata.sectors_per_track);
 }
 

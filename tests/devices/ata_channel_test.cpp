@@ -635,7 +635,8 @@ TEST_CASE("ata: what SeaBIOS does to find its drives", "[devices][ata][sequence]
   rig.out(6, 0xA0);
   REQUIRE(rig.command(0xEC) == 0x58);
   Bytes block(512);
-  REQUIRE(rig.ports.in_words(0x1F0, block) == 256);
+  REQUIRE(rig.ports.in_words(0x1F0, block) == 255);
+  rig.ports.in16(0x1F0);
   REQUIRE((rig.alternate() & 0xC9) == 0x40);
   rig.out(6, 0xB0);
   rig.out(7, 0xA1);

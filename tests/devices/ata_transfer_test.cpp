@@ -162,21 +162,25 @@ TEST_CASE("ata: a double word across the end of a block stops at the block", "[d
   REQUIRE(rig.alternate() == 0x50);
 }
 
-TEST_CASE("ata: words in one piece do what single words do, up to the end of the block",
+TEST_CASE("ata: words in one piece do what single words do, up to the last word of the block",
           "[devices][ata]") {
   Rig rig;
   rig.address_lba(0, 40, 2);
   REQUIRE(rig.command(0x20) == 0x58);
   rig.data();
   Bytes two(1024, 0xEE);
-  REQUIRE(rig.ports.in_words(0x1F0, two) == 255);
+  REQUIRE(rig.ports.in_words(0x1F0, two) == 254);
+  REQUIRE(rig.alternate() == 0x58);
+  REQUIRE(rig.ports.in_words(0x1F0, two) == 0);
+  rig.ports.in16(0x1F0);
   REQUIRE(rig.alternate() == 0x80);
   REQUIRE(rig.ports.in_words(0x1F0, two) == 0);
   REQUIRE(rig.wait_not_busy() == 0x58);
   Bytes some(100);
   REQUIRE(rig.ports.in_words(0x1F0, some) == 50);
   REQUIRE(std::equal(some.begin(), some.end(), pattern(41).begin()));
-  REQUIRE(rig.ports.in_words(0x1F0, two) == 206);
+  REQUIRE(rig.ports.in_words(0x1F0, two) == 205);
+  rig.ports.in16(0x1F0);
   REQUIRE(rig.alternate() == 0x50);
   REQUIRE(rig.ports.in_words(0x1F0, two) == 0);
   REQUIRE(rig.ports.in_words(0x3F6, two) == 0);
@@ -184,7 +188,8 @@ TEST_CASE("ata: words in one piece do what single words do, up to the end of the
   rig.address_lba(0, 50, 1);
   REQUIRE(rig.command(0x30) == 0x58);
   const Bytes data = pattern(3, 2);
-  REQUIRE(rig.ports.out_words(0x1F0, data) == 256);
+  REQUIRE(rig.ports.out_words(0x1F0, data) == 255);
+  rig.ports.out16(0x1F0, static_cast<std::uint16_t>(data[510] | data[511] << 8));
   REQUIRE(rig.wait_not_busy() == 0x50);
   REQUIRE(rig.on_disk(50) == pattern(3));
 }
