@@ -512,15 +512,16 @@ std::uint8_t* Core::plain_write(std::uint32_t linear) {
   return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
 }
 
-Flags Core::flags_before_repeat(const Insn* i) {
+void Core::begin_repeat(const Insn* i) {
   current = i;
   const std::uint32_t linear = segments[kCs].base + start_of(i);
-  const bool goes_on = instructions() == paused_repeat_.count && linear == paused_repeat_.linear;
-  return goes_on ? paused_repeat_.before : flags;
+  if (instructions() == repeat_.paused_at && linear == repeat_.linear) return;
+  repeat_.before = flags;
+  repeat_.linear = linear;
 }
 
-void Core::repeat_pauses(const Flags& before) {
-  paused_repeat_ = {before, instructions() + 1, segments[kCs].base + start_of(current)};
+void Core::pause_repeat() {
+  repeat_.paused_at = instructions() + 1;
 }
 
 std::span<const std::uint32_t> Core::recent_runs() const {

@@ -230,8 +230,9 @@ class Core final : public MemoryObserver {
   // A repeated compare that faults restores the flags from before its first element. When it paused
   // for an event or the end of the budget and nothing came between, that is still the first
   // start's.
-  Flags flags_before_repeat(const Insn* i);
-  void repeat_pauses(const Flags& before);
+  void begin_repeat(const Insn* i);
+  void pause_repeat();
+  void restore_flags_of_repeat() { flags = repeat_.before; }
   // Before and after a callback to the board from the middle of instruction i.
   void callback_begins(const Insn* i) { current = i; }
   void callback_ends(Insn* i) {
@@ -327,11 +328,11 @@ class Core final : public MemoryObserver {
   bool delivered_ = false;          // the last instruction ended in an interrupt or fault
   std::uint32_t address_mask_ = 0;  // the model's address pins and the A20 gate
   std::array<Insn, 2> single_{};
-  struct PausedRepeat {
+  struct RepeatState {
     Flags before;
-    std::uint64_t count = 0;  // instructions() when it paused
+    std::uint64_t paused_at = 0;  // instructions()
     std::uint32_t linear = 0;
-  } paused_repeat_;
+  } repeat_;
   static constexpr std::size_t kRecent = 64;
   std::array<std::uint32_t, kRecent> recent_{};
   std::size_t recent_count_ = 0;

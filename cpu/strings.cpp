@@ -316,14 +316,14 @@ template <class Op, class T>
 Insn* repeat(Core& c, Insn* i, std::uint32_t mask) {
   std::uint32_t count = pointer(c, kEcx, mask);
   if (count == 0) return c.jump(i, c.end_of(i));
-  const Flags before = Op::kCompares ? c.flags_before_repeat(i) : Flags{};
+  if constexpr (Op::kCompares) c.begin_repeat(i);
   for (;;) {
     const std::int64_t budget = std::max<std::int64_t>(c.remaining, 0) + 1;
     const auto wanted = static_cast<std::uint32_t>(std::min<std::int64_t>(count, budget));
     std::uint32_t done = wanted > 1 ? Op::template block<T>(c, i, mask, wanted) : 0;
     if (done == 0) {
       if (!Op::template one<T>(c, i, mask)) {
-        if (Op::kCompares && c.at_least(Model::i80386)) c.flags = before;
+        if (Op::kCompares && c.at_least(Model::i80386)) c.restore_flags_of_repeat();
         return nullptr;
       }
       done = 1;
@@ -333,7 +333,7 @@ Insn* repeat(Core& c, Insn* i, std::uint32_t mask) {
     set_pointer(c, kEcx, mask, count);
     if (count == 0 || (Op::kCompares && comparison_stops(c, i))) return c.jump(i, c.end_of(i));
     if (c.remaining <= 0) {
-      if constexpr (Op::kCompares) c.repeat_pauses(before);
+      if constexpr (Op::kCompares) c.pause_repeat();
       return c.stop_at(i);
     }
     --c.remaining;
