@@ -280,7 +280,7 @@ disk_reset_channel:
         ret
 
 ; Tells the drive the geometry it reported as its default, and the block size for READ MULTIPLE.
-; CF = 1, AH = status: it refused the geometry.
+; CF = 1, AH = status: it refused the geometry. Clobbers AX, CX, DX.
 disk_configure:
         mov     ah, [es:si + drive.ata_heads]
         dec     ah

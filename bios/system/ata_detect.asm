@@ -51,9 +51,9 @@ detect_disks:
         in      al, PIC2_MASK
         and     al, ah
         out     PIC2_MASK, al
-        pop     cx
         call    disk_configure
         call    fill_dpte
+        pop     cx
         add     si, drive_size
         loop    .irq
 .tables:
