@@ -97,7 +97,15 @@ int15_fixed:
         jmp     int15_system
 
         fixed   0FA6Eh
-%include "font_low.inc"
+%assign glyph 0
+%macro db 1+                            ; only characters 00-7F of the 8x8 font have a place here
+  %if glyph < 128
+        db      %1
+  %endif
+  %assign glyph glyph + 1
+%endmacro
+%include "font_8x8.inc"
+%unmacro db 1+
 
         fixed   0FE6Eh
 int1a_fixed:
