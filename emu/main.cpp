@@ -40,15 +40,13 @@ void install_signal_handlers() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool have_display() {
-  return std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
-}
-
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
   if (!options.steps.empty()) return Front::headless;
 #ifdef PLATTER_HAS_UI
-  if (have_display()) return Front::window;
+  const bool have_display =
+      std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
+  if (have_display) return Front::window;
 #endif
   return Front::terminal;
 }
