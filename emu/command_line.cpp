@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kVersion = "platter 0.1.0";
 
 constexpr const char* kFooter =
-    R"(Ordered steps run in the order given, headless unless --window is given:
+    R"(Ordered steps run in the order given, headless:
   platter run dos.img --headless --until 'A:\>' --type 'dir\n' --until 'bytes free'
   --type knows \n (Enter) \t \e (Esc) \\ \xNN; --key takes right, f10, ctrl-alt-del, shift-a.
 
@@ -248,7 +248,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
 
   const char* running = "Running";
   app.add_flag("--headless", words.headless, "No window; run the steps, then end")->group(running);
-  app.add_flag("--window", words.window, "A window even with steps")->group(running);
+  app.add_flag("--window", words.window, "A window: the default where there is a display and no step")->group(running);
   app.add_flag("--terminal", words.terminal, "Draw the screen in this terminal")->group(running);
   app.add_option("--speed", words.speed,
                  "max, or 1x, 2x, 0.5x: pacing only (window 1x, headless max)")
@@ -292,6 +292,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   options.config = build_config(words);
   options.front = front_of(words);
   options.steps = ordered_steps(app, step_options);
+  if (!options.steps.empty() && (words.window || words.terminal)) {
+    throw UsageError("steps such as --until run headless; leave out --window and --terminal");
+  }
   options.rtc_given = !words.rtc.empty();
   options.json = words.output == "json";
   if (!words.speed.empty()) {
