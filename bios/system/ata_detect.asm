@@ -246,10 +246,11 @@ take_geometry:
         ret
 
 ; drive.translation of row SI: what CMOS 39h says. Where the CMOS was not filled by somebody who knew
-; (checksum wrong) a "none" counts only if it can be: else the rule of Bochs.
+; (checksum wrong) a "none" counts only if it can be: else the rule of Bochs, which is then recorded.
 choose_translation:
         mov     al, CMOS_TRANSLATE
         call    cmos_read
+        mov     bl, al
         mov     cl, 0
         cmp     byte [es:si + drive.irq], 14
         je      .primary
@@ -272,8 +273,16 @@ choose_translation:
         sbb     dx, 0
         cmp     dx, 2
         mov     al, TRANSLATE_LARGE
-        jb      .check
+        jb      .record
         mov     al, TRANSLATE_LBA
+.record:
+        push    ax
+        shl     al, cl
+        or      al, bl
+        mov     ah, al
+        mov     al, CMOS_TRANSLATE
+        call    cmos_write
+        pop     ax
 .check: cmp     word [es:si + drive.ata_sectors], 63
         jbe     .done
         mov     al, TRANSLATE_LBA       ; more than INT 13h can count

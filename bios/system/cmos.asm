@@ -34,16 +34,10 @@ cmos_read_word:
         pop     bx
         ret
 
-; ZF = 1 when the big-endian sum of 10h-2Dh in 2Eh-2Fh is right and the battery is good.
-cmos_check:
-        push    ax
+; AX = sum of 10h-2Dh, which belongs big-endian into 2Eh-2Fh.
+cmos_sum:
         push    bx
         push    cx
-        mov     al, CMOS_STATUS_D
-        call    cmos_read
-        and     al, 80h
-        xor     al, 80h
-        jnz     .done
         xor     bx, bx
         mov     cx, 10h
 .next:  mov     al, cl
@@ -53,16 +47,63 @@ cmos_check:
         inc     cx
         cmp     cl, 2Dh
         jbe     .next
+        mov     ax, bx
+        pop     cx
+        pop     bx
+        ret
+
+; ZF = 1 when the checksum is right and the battery good. Clobbers AX, BX.
+cmos_check:
+        mov     al, CMOS_STATUS_D
+        call    cmos_read
+        and     al, 80h
+        xor     al, 80h
+        jnz     .done
+        call    cmos_sum
+        mov     bx, ax
         mov     al, CMOS_SUM_HIGH
         call    cmos_read
-        mov     ah, al
+        cmp     al, bh
+        jne     .done
         mov     al, CMOS_SUM_LOW
         call    cmos_read
-        cmp     ax, bx
-.done:  pop     cx
-        pop     bx
-        pop     ax
-        ret
+        cmp     al, bl
+.done:  ret
+
+; Settings without a right checksum, as QEMU leaves them or a dead battery: what cannot be is
+; replaced, the rest believed, and the checksum written. Clobbers AX, BX, CX.
+cmos_repair:
+        mov     al, CMOS_FLOPPIES
+        call    cmos_read
+        mov     ah, al
+        and     al, 0Fh
+        cmp     al, FLOPPY_TYPES
+        jbe     .drive_a
+        and     ah, 0F0h
+.drive_a:
+        cmp     ah, (FLOPPY_TYPES << 4) | 0Fh
+        jbe     .floppies
+        and     ah, 0Fh
+.floppies:
+        mov     al, CMOS_FLOPPIES
+        call    cmos_write
+        mov     ax, [bda.memory_kb]     ; with the EBDA, which is part of it
+        add     ax, EBDA_KB
+        mov     bx, ax
+        mov     ah, bl
+        mov     al, CMOS_BASE_LOW
+        call    cmos_write
+        mov     ah, bh
+        mov     al, CMOS_BASE_HIGH
+        call    cmos_write
+        call    cmos_sum
+        mov     bx, ax
+        mov     ah, bl
+        mov     al, CMOS_SUM_LOW
+        call    cmos_write
+        mov     ah, bh
+        mov     al, CMOS_SUM_HIGH
+        jmp     cmos_write
 
 ; Waits until no clock update is under way. CF = 1: the clock does not run (update never ends).
 ; An update takes 2 ms. Keeps all registers.

@@ -109,10 +109,11 @@ post_entry:
 
         post_code 03h
         call    cmos_check
-        mov     al, 1
-        jz      .sum
-        mov     al, 0
-.sum:   mov     [es:ebda.cmos_ok], al
+        mov     byte [es:ebda.cmos_ok], 1
+        jz      .settings
+        mov     byte [es:ebda.cmos_ok], 0
+        call    cmos_repair
+.settings:
         call    init_equipment
         call    init_extended_memory
         call    disable_a20

