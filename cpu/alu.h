@@ -22,20 +22,19 @@ constexpr bool sign(T value) {
   return (value & kSignBit<T>) != 0;
 }
 
-// --- addition and logic
-// -------------------------------------------------------------------------------
+// --- addition and logic ---
 
 template <class T>
 T add(Flags& f, T a, T b, bool carry = false) {
   const std::uint64_t wide = std::uint64_t{a} + b + (carry ? 1u : 0u);
-  f.set_arithmetic<T>(wide, a ^ b ^ wide);
+  f.set_arithmetic<T>(a, b, wide);
   return static_cast<T>(wide);
 }
 
 template <class T>
 T subtract(Flags& f, T a, T b, bool borrow = false) {
   const std::uint64_t wide = std::uint64_t{a} - b - (borrow ? 1u : 0u);
-  f.set_arithmetic<T>(wide, a ^ b ^ wide);
+  f.set_arithmetic<T>(a, b, wide);
   return static_cast<T>(wide);
 }
 
@@ -110,8 +109,7 @@ struct Test {
   }
 };
 
-// --- one operand
-// --------------------------------------------------------------------------------------
+// --- one operand ---
 
 struct Inc {
   template <class T>
@@ -144,8 +142,7 @@ struct Neg {
   }
 };
 
-// --- shifts and rotates: count is not zero, already masked to five bits where the model masks
-// ----------
+// --- shifts and rotates: the count is not zero, and masked to five bits where the model does ---
 
 struct Rol {
   template <class T>
@@ -252,8 +249,7 @@ T shift_right_double(Flags& f, T a, T b, unsigned count) {
   return result;
 }
 
-// --- multiplication and division
-// ----------------------------------------------------------------------
+// --- multiplication and division ---
 
 template <class T>
 struct Pair {

@@ -60,8 +60,7 @@ Core::~Core() {
   memory.set_observer(nullptr);
 }
 
-// --- state
-// ----------------------------------------------------------------------------------------------
+// --- state ---
 
 Registers Core::registers() const {
   Registers r = system;
@@ -117,8 +116,7 @@ void Core::reset() {
   set_registers(r);
 }
 
-// --- events and budget
-// ----------------------------------------------------------------------------------
+// --- events and budget ---
 
 void Core::park() {
   reserve_ += remaining + kParked;
@@ -219,8 +217,7 @@ void Core::update_flag_events() {
   if (flag(kIf) && intr_pin) raise_event(kEventInterrupt);
 }
 
-// --- running
-// --------------------------------------------------------------------------------------------
+// --- running ---
 
 void Core::execute(Insn* first) {
   executing_ = true;
@@ -287,7 +284,7 @@ Run* Core::find_run() {
   if (place == nullptr) return nullptr;
   const std::uint32_t physical = place->physical + linear % kPageSize;
   Run* run = traces_.find(physical, mode());
-  if (run == nullptr) run = build_run(*place->page, physical);
+  if (run == nullptr) run = build_run(memory.page(physical), physical);
   if (run != nullptr) jump_cache[linear] = {linear, run};
   return run;
 }
@@ -316,7 +313,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
   if (count == 0) return nullptr;
   for (std::size_t n = 0; n < count; ++n) insns[n].left = static_cast<std::uint8_t>(count - 1 - n);
   insns[count] = end_mark(static_cast<std::uint16_t>(bytes));
-  if (page.code_lines == 0) write_tlb.mark_code(&page);
+  if (page.code_lines == 0) write_tlb.mark_code(physical);
   return traces_.commit(insns, count, bytes, physical, mode(), page);
 }
 
@@ -358,8 +355,7 @@ Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
   return stop(i, target);
 }
 
-// --- memory
-// ---------------------------------------------------------------------------------------------
+// --- memory ---
 
 void Core::flush_translations() {
   read_tlb.flush();
@@ -390,11 +386,10 @@ TlbEntry* Core::fill(Tlb& tlb, std::uint32_t linear, bool writing) {
   entry.tag = first | (writing && page.code_lines != 0 ? TlbEntry::kCode : 0);
   entry.physical = physical;
   entry.addend = reinterpret_cast<std::uintptr_t>(page.data) - first;
-  entry.page = &page;
   return &entry;
 }
 
-// Offset check where the fast path's failed: real mode, see the header for what comes with issue 5.
+// The offset check where the fast path's failed. Protected mode's rights and expand-down go here.
 bool Core::access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
                           std::uint64_t end) {
   if (offset + std::uint64_t{size} <= end || !at_least(Model::i80286)) return true;
@@ -493,9 +488,10 @@ bool Core::write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned 
 void Core::store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size,
                            std::uint32_t value) {
   const std::uint32_t physical = entry.physical + linear % kPageSize;
-  if ((entry.page->code_lines & line_mask(physical, size)) != 0) code_written(physical, size);
+  const Page& page = memory.page(physical);
+  if ((page.code_lines & line_mask(physical, size)) != 0) code_written(physical, size);
   std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, size);
-  if (entry.page->code_lines == 0) entry.tag = linear & kPageMask;
+  if (page.code_lines == 0) entry.tag = linear & kPageMask;
 }
 
 std::uint8_t* Core::plain_read(std::uint32_t linear) {

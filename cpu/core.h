@@ -1,6 +1,6 @@
 // The engine's inside: architectural state, the one checked way to memory, and how control moves
-// between instructions, runs and the loop. Handlers (ops_*.h, strings.cpp) are functions over this
-// class, so its data is public to them; the board sees only cpu.h.
+// between instructions, runs and the loop. Handlers (ops_*.cpp, strings.cpp) are functions over
+// this class, so its data is public to them; the board sees only cpu.h.
 //
 // Control flow. While a run executes, `eip` is the address of its first instruction and every
 // instruction knows its offset; the budget was charged for the whole run on entry. Whoever leaves a
@@ -9,8 +9,8 @@
 // makes anyway; if it happened in the middle of a run, the next instruction is replaced by one that
 // leaves.
 //
-// Issue 5's seams: segments.cpp and interrupts.cpp know real mode only; translate() is where paging
-// goes.
+// Not implemented: protected mode, paging, x87. Their seams: segments.cpp, interrupts.cpp and
+// access_allowed() know real mode only; fill() and physical_address() are where paging goes.
 #pragma once
 
 #include <array>
@@ -95,49 +95,55 @@ class Core final : public MemoryObserver {
   void set_system_flag(FlagBit bit, bool value);
   std::uint32_t fixed_flags() const { return at_least(Model::i80286) ? 0x0002u : 0xF002u; }
 
-  // --- memory as instructions see it; false: faulted, the handler returns null ---
+  // --- memory as instructions see it ---
+  // The fast forms do an access to plain memory inside the segment, or nothing at all and return
+  // false: then the handler starts over in its slow form (ops.h). The full forms return false when
+  // the access faulted; the handler returns null.
   template <class T>
-  [[gnu::always_inline]] bool read(Insn* i, unsigned segment, std::uint32_t offset, T& value) {
+  [[gnu::always_inline]] bool read_fast(unsigned segment, std::uint32_t offset, T& value) {
     const SegmentCache& cache = segments[segment];
     const std::uint32_t linear = cache.base + offset;
     const TlbEntry& entry = read_tlb[linear];
-    if (offset + std::uint64_t{sizeof(T)} <= cache.read_end &&
-        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
-      std::memcpy(&value, reinterpret_cast<const void*>(entry.addend + linear), sizeof(T));
-      return true;
-    }
+    if (offset + std::uint64_t{sizeof(T)} > cache.read_end) [[unlikely]]
+      return false;
+    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
+      return false;
+    std::memcpy(&value, reinterpret_cast<const void*>(entry.addend + linear), sizeof(T));
+    return true;
+  }
+  template <class T>
+  [[gnu::always_inline]] bool write_fast(unsigned segment, std::uint32_t offset, T value) {
+    void* host = writable<T>(segment, offset);
+    if (host == nullptr) [[unlikely]]
+      return false;
+    std::memcpy(host, &value, sizeof(T));
+    return true;
+  }
+  template <class T, class Change>
+  [[gnu::always_inline]] bool modify_fast(unsigned segment, std::uint32_t offset, Change change) {
+    void* host = writable<T>(segment, offset);
+    if (host == nullptr) [[unlikely]]
+      return false;
+    T value;
+    std::memcpy(&value, host, sizeof(T));
+    value = change(value);
+    std::memcpy(host, &value, sizeof(T));
+    return true;
+  }
+  template <class T>
+  bool read(Insn* i, unsigned segment, std::uint32_t offset, T& value) {
+    if (read_fast(segment, offset, value)) return true;
     const SlowValue slow = read_slow(i, segment, offset, sizeof(T));
     value = static_cast<T>(slow);
     return slow != kFaulted;
   }
   template <class T>
-  [[gnu::always_inline]] bool write(Insn* i, unsigned segment, std::uint32_t offset, T value) {
-    const SegmentCache& cache = segments[segment];
-    const std::uint32_t linear = cache.base + offset;
-    const TlbEntry& entry = write_tlb[linear];
-    if (offset + std::uint64_t{sizeof(T)} <= cache.write_end &&
-        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
-      std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, sizeof(T));
-      return true;
-    }
-    return write_slow(i, segment, offset, sizeof(T), value);
+  bool write(Insn* i, unsigned segment, std::uint32_t offset, T value) {
+    return write_fast(segment, offset, value) || write_slow(i, segment, offset, sizeof(T), value);
   }
   // operand = change(operand)
   template <class T, class Change>
-  [[gnu::always_inline]] bool modify(Insn* i, unsigned segment, std::uint32_t offset,
-                                     Change change) {
-    const SegmentCache& cache = segments[segment];
-    const std::uint32_t linear = cache.base + offset;
-    const TlbEntry& entry = write_tlb[linear];
-    if (offset + std::uint64_t{sizeof(T)} <= cache.write_end &&
-        ((linear + (sizeof(T) - 1)) & kPageMask) == entry.tag) [[likely]] {
-      auto* host = reinterpret_cast<void*>(entry.addend + linear);
-      T value;
-      std::memcpy(&value, host, sizeof(T));
-      value = change(value);
-      std::memcpy(host, &value, sizeof(T));
-      return true;
-    }
+  bool modify(Insn* i, unsigned segment, std::uint32_t offset, Change change) {
     const SlowValue old = read_to_modify(i, segment, offset, sizeof(T));
     if (old == kFaulted) return false;
     return write_slow(i, segment, offset, sizeof(T), change(static_cast<T>(old)));
@@ -148,14 +154,14 @@ class Core final : public MemoryObserver {
 
   // --- stack ---
   template <class T>
-  [[gnu::always_inline]] bool push(Insn* i, T value) {
+  bool push(Insn* i, T value) {
     const std::uint32_t top = (general[kEsp] - std::uint32_t{sizeof(T)}) & stack_mask;
     if (!write(i, kSs, top, value)) return false;
     set_stack_pointer(top);
     return true;
   }
   template <class T>
-  [[gnu::always_inline]] bool pop(Insn* i, T& value) {
+  bool pop(Insn* i, T& value) {
     if (!read(i, kSs, general[kEsp] & stack_mask, value)) return false;
     set_stack_pointer(general[kEsp] + std::uint32_t{sizeof(T)});
     return true;
@@ -270,6 +276,18 @@ class Core final : public MemoryObserver {
   const Insn* current = nullptr;  // the instruction whose callback is running
 
  private:
+  // Host address for a store that needs no second look, or null.
+  template <class T>
+  [[gnu::always_inline]] void* writable(unsigned segment, std::uint32_t offset) {
+    const SegmentCache& cache = segments[segment];
+    const std::uint32_t linear = cache.base + offset;
+    const TlbEntry& entry = write_tlb[linear];
+    if (offset + std::uint64_t{sizeof(T)} > cache.write_end) [[unlikely]]
+      return nullptr;
+    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
+      return nullptr;
+    return reinterpret_cast<void*>(entry.addend + linear);
+  }
   // The run at CS:target if it is known and fits into the budget.
   [[gnu::always_inline]] Run* linked_run(std::uint32_t target, std::int64_t budget) {
     const std::uint32_t linear = segments[kCs].base + target;

@@ -36,13 +36,15 @@ class Flags {
   bool sf() const { return result_ < 0; }
   bool af() const { return (aux_ & kAf) != 0; }
   bool pf() const {
-    return (std::popcount((static_cast<std::uint32_t>(result_) ^ aux_ >> 8) & 0xFF) & 1) == 0;
+    const auto ones = std::popcount(static_cast<std::uint64_t>(result_) & 0xFF);
+    const std::uint64_t wrong = carries_ >> 33 ^ carries_ >> 34;
+    return ((static_cast<std::uint64_t>(ones) ^ wrong) & 1) == 0;
   }
 
-  // After an addition or subtraction of T-sized a and b in 64 bits: the wide result, and a ^ b ^
-  // wide.
+  // After an addition or subtraction of T-sized a and b in 64 bits.
   template <class T>
-  void set_arithmetic(std::uint64_t wide, std::uint64_t carry_vector) {
+  void set_arithmetic(std::uint64_t a, std::uint64_t b, std::uint64_t wide) {
+    const std::uint64_t carry_vector = a ^ b ^ wide;
     result_ = sign_extended(static_cast<T>(wide));
     carries_ = carry_vector << (32 - kBits<T>);
     aux_ = static_cast<std::uint8_t>(carry_vector);
@@ -58,12 +60,10 @@ class Flags {
   template <class T>
   void set_result(T result, bool cf, bool of, bool af) {
     result_ = sign_extended(result);
-    set_cf_of(cf, of);
-    aux_ = af ? static_cast<std::uint32_t>(kAf) : 0;
+    carries_ = carry_bits(cf, of);
+    aux_ = af ? std::uint8_t{kAf} : std::uint8_t{0};
   }
-  void set_cf_of(bool cf, bool of) {
-    carries_ = std::uint64_t{cf} << 32 | std::uint64_t{cf != of} << 31;
-  }
+  void set_cf_of(bool cf, bool of) { carries_ = (carries_ & kParityPair) | carry_bits(cf, of); }
   void set_cf(bool cf) { set_cf_of(cf, of()); }
   void set_zf(bool zf) { set((arithmetic() & ~std::uint32_t{kZf}) | (zf ? kZf : 0u)); }
 
@@ -71,15 +71,15 @@ class Flags {
     return (cf() ? kCf : 0u) | (pf() ? kPf : 0u) | (af() ? kAf : 0u) | (zf() ? kZf : 0u) |
            (sf() ? kSf : 0u) | (of() ? kOf : 0u);
   }
-  // Any combination, also those no result has (ZF with SF, ZF without PF): SF sits in bit 63, and
-  // bits 8-15 of aux_ correct the parity.
+  // Any combination, also those no result has (ZF with SF, ZF without PF).
   void set(std::uint32_t eflags) {
     const bool zero = (eflags & kZf) != 0;
     const bool parity = (eflags & kPf) != 0;
-    result_ =
-        static_cast<std::int64_t>((zero ? 0u : 1u) | std::uint64_t{(eflags & kSf) != 0} << 63);
-    set_cf_of((eflags & kCf) != 0, (eflags & kOf) != 0);
-    aux_ = (eflags & kAf) | (parity != zero ? 0x100u : 0u);
+    const std::uint64_t sign = (eflags & kSf) != 0 ? 1 : 0;
+    result_ = static_cast<std::int64_t>(sign << 63 | (zero ? 0u : 1u));
+    carries_ = carry_bits((eflags & kCf) != 0, (eflags & kOf) != 0);
+    if (parity != zero) carries_ |= kParityWrong;
+    aux_ = static_cast<std::uint8_t>(eflags & kAf);
   }
 
   // The sixteen conditions in encoding order: O B Z BE S P L LE, odd = negated.
@@ -99,9 +99,18 @@ class Flags {
   }
 
  private:
+  // Additions and subtractions leave these two equal; where they differ, PF is not what the result
+  // says.
+  static constexpr std::uint64_t kParityPair = std::uint64_t{3} << 33;
+  static constexpr std::uint64_t kParityWrong = std::uint64_t{1} << 33;
+
+  static constexpr std::uint64_t carry_bits(bool cf, bool of) {
+    return std::uint64_t{cf} << 32 | std::uint64_t{cf != of} << 31;
+  }
+
   std::int64_t result_ = 1;    // low 32 bits zero: ZF; bit 63: SF; low byte: PF
-  std::uint64_t carries_ = 0;  // bit 32: CF; bit 31: carry into the sign bit
-  std::uint32_t aux_ = 0;      // bit 4: AF; bits 8-15: parity correction
+  std::uint64_t carries_ = 0;  // bit 32: CF; bit 31: carry into the sign bit; 33 and 34: see above
+  std::uint8_t aux_ = 0;       // bit 4: AF
 };
 
 }  // namespace cpu

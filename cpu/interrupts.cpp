@@ -1,7 +1,7 @@
 // Interrupts and faults: entering handlers, NMI, HLT and shutdown. Real mode; gates come with
-// issue 5. A failed entry is a double fault, a failed double fault shuts the processor down; the
-// 8086 and 186 have neither, there nothing can fail. [386] 80386 Programmer's Reference Manual, 9
-// and 14.5; [286] 80286 ditto, real-address mode: vector 8 when the table is too short, shutdown
+// protected mode. A failed entry is a double fault, a failed double fault shuts the processor down;
+// the 8086 and 186 have neither, there nothing can fail. [386] 80386 Programmer's Reference Manual,
+// 9 and 14.5; [286] 80286 ditto, real-address mode: vector 8 when the table is too short, shutdown
 // when SP = 1.
 #include "cpu/core.h"
 

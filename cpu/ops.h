@@ -34,34 +34,84 @@ inline constexpr std::uint32_t kAddressMask = 0xFFFF;
 template <>
 inline constexpr std::uint32_t kAddressMask<InMemory32> = 0xFFFFFFFF;
 
-template <class T, class Rm>
+// Hot handlers come in two forms: Fast does plain memory only and touches nothing else before all
+// accesses have succeeded; when one does not, the handler is started over as Slow, which can fault,
+// call devices and take every detour. So the fast form is a leaf without a stack frame. Handlers
+// that are not hot have one form and use Core::read and write directly.
+struct Fast {
+  static constexpr bool kFast = true;
+};
+struct Slow {
+  static constexpr bool kFast = false;
+};
+
+template <class H, class T, class Rm>
+[[gnu::noinline, gnu::cold]] Insn* start_over(Core& c, Insn* i) {
+  return H::template run<T, Rm, Slow>(c, i);
+}
+// What a handler H returns when an access returned false.
+template <class H, class T, class Rm, class Path>
+[[gnu::always_inline]] inline Insn* failed(Core& c, Insn* i) {
+  if constexpr (Path::kFast) return start_over<H, T, Rm>(c, i);
+  return nullptr;
+}
+
+template <class Path, class T>
+[[gnu::always_inline]] inline bool read_memory(Core& c, Insn* i, unsigned segment,
+                                               std::uint32_t offset, T& value) {
+  if constexpr (Path::kFast) return c.read_fast(segment, offset, value);
+  return c.read(i, segment, offset, value);
+}
+template <class Path, class T>
+[[gnu::always_inline]] inline bool write_memory(Core& c, Insn* i, unsigned segment,
+                                                std::uint32_t offset, T value) {
+  if constexpr (Path::kFast) return c.write_fast(segment, offset, value);
+  return c.write(i, segment, offset, value);
+}
+
+template <class T, class Rm, class Path = Slow>
 [[gnu::always_inline]] inline bool read_rm(Core& c, Insn* i, T& value) {
   if constexpr (Rm::kIsRegister) {
     value = c.get<T>(i->rm);
     return true;
   } else {
-    return c.read(i, i->segment, Rm::offset(c, i), value);
+    return read_memory<Path>(c, i, i->segment, Rm::offset(c, i), value);
   }
 }
 
-template <class T, class Rm>
+template <class T, class Rm, class Path = Slow>
 [[gnu::always_inline]] inline bool write_rm(Core& c, Insn* i, T value) {
   if constexpr (Rm::kIsRegister) {
     c.set<T>(i->rm, value);
     return true;
   } else {
-    return c.write(i, i->segment, Rm::offset(c, i), value);
+    return write_memory<Path>(c, i, i->segment, Rm::offset(c, i), value);
   }
 }
 
-template <class T, class Rm, class Change>
+template <class T, class Rm, class Path = Slow, class Change>
 [[gnu::always_inline]] inline bool modify_rm(Core& c, Insn* i, Change change) {
   if constexpr (Rm::kIsRegister) {
     c.set<T>(i->rm, change(c.get<T>(i->rm)));
     return true;
+  } else if constexpr (Path::kFast) {
+    return c.modify_fast<T>(i->segment, Rm::offset(c, i), change);
   } else {
     return c.modify<T>(i, i->segment, Rm::offset(c, i), change);
   }
+}
+
+// The stack of hot handlers: push_value and top_value access it, drop moves the pointer.
+template <class Path, class T>
+[[gnu::always_inline]] inline bool push_value(Core& c, Insn* i, T value) {
+  const std::uint32_t top = (c.general[kEsp] - std::uint32_t{sizeof(T)}) & c.stack_mask;
+  if (!write_memory<Path>(c, i, kSs, top, value)) return false;
+  c.set_stack_pointer(top);
+  return true;
+}
+template <class Path, class T>
+[[gnu::always_inline]] inline bool top_value(Core& c, Insn* i, T& value) {
+  return read_memory<Path>(c, i, kSs, c.general[kEsp] & c.stack_mask, value);
 }
 
 template <class H, class T>

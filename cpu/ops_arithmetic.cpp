@@ -7,22 +7,21 @@ namespace cpu {
 
 namespace {
 
-// --- two operands
-// ---------------------------------------------------------------------------------------
+// --- two operands ---
 
 template <class Op>
 struct RmReg {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     const T source = c.get<T>(i->reg);
     if constexpr (Op::kWrites) {
       const auto change = [&c, source](T value) {
         return Op::template apply<T>(c.flags, value, source);
       };
-      if (!modify_rm<T, Rm>(c, i, change)) return nullptr;
+      if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<RmReg, T, Rm, Path>(c, i);
     } else {
       T value;
-      if (!read_rm<T, Rm>(c, i, value)) return nullptr;
+      if (!read_rm<T, Rm, Path>(c, i, value)) return failed<RmReg, T, Rm, Path>(c, i);
       Op::template apply<T>(c.flags, value, source);
     }
     return c.next(i);
@@ -31,10 +30,10 @@ struct RmReg {
 
 template <class Op>
 struct RegRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T source;
-    if (!read_rm<T, Rm>(c, i, source)) return nullptr;
+    if (!read_rm<T, Rm, Path>(c, i, source)) return failed<RegRm, T, Rm, Path>(c, i);
     const T result = Op::template apply<T>(c.flags, c.get<T>(i->reg), source);
     if constexpr (Op::kWrites) c.set<T>(i->reg, result);
     return c.next(i);
@@ -43,38 +42,36 @@ struct RegRm {
 
 template <class Op>
 struct RmImm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     const T source = static_cast<T>(i->immediate);
     if constexpr (Op::kWrites) {
       const auto change = [&c, source](T value) {
         return Op::template apply<T>(c.flags, value, source);
       };
-      if (!modify_rm<T, Rm>(c, i, change)) return nullptr;
+      if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<RmImm, T, Rm, Path>(c, i);
     } else {
       T value;
-      if (!read_rm<T, Rm>(c, i, value)) return nullptr;
+      if (!read_rm<T, Rm, Path>(c, i, value)) return failed<RmImm, T, Rm, Path>(c, i);
       Op::template apply<T>(c.flags, value, source);
     }
     return c.next(i);
   }
 };
 
-// --- one operand
-// ----------------------------------------------------------------------------------------
+// --- one operand ---
 
 template <class Op>
 struct Unary {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     const auto change = [&c](T value) { return Op::template apply<T>(c.flags, value); };
-    if (!modify_rm<T, Rm>(c, i, change)) return nullptr;
+    if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<Unary, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };
 
-// --- multiplication and division
-// ------------------------------------------------------------------------
+// --- multiplication and division ---
 
 // The accumulator pair: AH:AL, DX:AX, EDX:EAX.
 template <class T>
@@ -164,8 +161,7 @@ struct ByImmediate {
   }
 };
 
-// --- decimal
-// --------------------------------------------------------------------------------------------
+// --- decimal ---
 
 // DAA and DAS. The 8086 compares AL with 9Fh instead of 99h for the high digit when AF was set.
 template <bool kSubtract>
@@ -236,8 +232,7 @@ Insn* aad(Core& c, Insn* i) {
   return c.next(i);
 }
 
-// --- sign extension
-// -------------------------------------------------------------------------------------
+// --- sign extension ---
 
 template <class Half, class Whole>
 Insn* extend_accumulator(Core& c, Insn* i) {  // CBW, CWDE
@@ -250,8 +245,7 @@ Insn* extend_to_pair(Core& c, Insn* i) {  // CWD, CDQ
   return c.next(i);
 }
 
-// --- bit instructions, 386
-// ------------------------------------------------------------------------------
+// --- bit instructions, 386 ---
 
 struct Bt {
   static constexpr bool kWrites = false;
@@ -341,8 +335,7 @@ struct BitScan {
   }
 };
 
-// --- flag instructions
-// ----------------------------------------------------------------------------------
+// --- flag instructions ---
 
 Insn* clc(Core& c, Insn* i) {
   c.flags.set_cf(false);

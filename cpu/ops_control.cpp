@@ -64,49 +64,49 @@ struct JmpRelative {
   }
 };
 struct JmpRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T target;
-    if (!read_rm<T, Rm>(c, i, target)) return nullptr;
+    if (!read_rm<T, Rm, Path>(c, i, target)) return failed<JmpRm, T, Rm, Path>(c, i);
     return c.jump(i, target);
   }
 };
 
 // The return address is pushed only when the target is inside the segment.
-template <class T>
+template <class H, class T, class Rm, class Path>
 [[gnu::always_inline]] inline Insn* call_near(Core& c, Insn* i, std::uint32_t target) {
-  if (target >= c.code_end) return c.fault(i, kGeneralProtection);
-  if (!c.push(i, static_cast<T>(c.end_of(i)))) return nullptr;
+  if (target >= c.code_end) [[unlikely]]
+    return c.fault(i, kGeneralProtection);
+  if (!push_value<Path>(c, i, static_cast<T>(c.end_of(i)))) return failed<H, T, Rm, Path>(c, i);
   return c.jump(i, target);
 }
 struct CallRelative {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
-    return call_near<T>(c, i, relative_target<T>(c, i));
+    return call_near<CallRelative, T, Rm, Path>(c, i, relative_target<T>(c, i));
   }
 };
 struct CallRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T target;
-    if (!read_rm<T, Rm>(c, i, target)) return nullptr;
-    return call_near<T>(c, i, target);
+    if (!read_rm<T, Rm, Path>(c, i, target)) return failed<CallRm, T, Rm, Path>(c, i);
+    return call_near<CallRm, T, Rm, Path>(c, i, target);
   }
 };
 // RET, RET n.
 struct RetNear {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T target;
-    if (!c.read(i, kSs, c.general[kEsp] & c.stack_mask, target)) return nullptr;
+    if (!top_value<Path>(c, i, target)) return failed<RetNear, T, Rm, Path>(c, i);
     if (target >= c.code_end) return c.fault(i, kGeneralProtection);
     c.set_stack_pointer(c.general[kEsp] + std::uint32_t{sizeof(T)} + i->immediate);
     return c.jump(i, target);
   }
 };
 
-// --- far
-// ------------------------------------------------------------------------------------------------
+// --- far ---
 
 template <class T>
 Insn* call_far(Core& c, Insn* i, std::uint16_t selector, std::uint32_t offset) {
@@ -163,8 +163,7 @@ struct RetFar {
   }
 };
 
-// --- interrupts
-// -----------------------------------------------------------------------------------------
+// --- interrupts ---
 
 Insn* int3(Core& c, Insn* i) {
   return c.software_interrupt(i, kBreakpoint);

@@ -7,35 +7,36 @@ namespace cpu {
 namespace {
 
 struct MovRmReg {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
-    if (!write_rm<T, Rm>(c, i, c.get<T>(i->reg))) return nullptr;
+    if (!write_rm<T, Rm, Path>(c, i, c.get<T>(i->reg))) return failed<MovRmReg, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };
 struct MovRegRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
-    if (!read_rm<T, Rm>(c, i, value)) return nullptr;
+    if (!read_rm<T, Rm, Path>(c, i, value)) return failed<MovRegRm, T, Rm, Path>(c, i);
     c.set<T>(i->reg, value);
     return c.next(i);
   }
 };
 struct MovRmImm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
-    if (!write_rm<T, Rm>(c, i, static_cast<T>(i->immediate))) return nullptr;
+    if (!write_rm<T, Rm, Path>(c, i, static_cast<T>(i->immediate)))
+      return failed<MovRmImm, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };
 // MOVZX, MOVSX: T is the destination, Source the r/m operand.
 template <class Source, bool kSigned>
 struct Extend {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     Source value;
-    if (!read_rm<Source, Rm>(c, i, value)) return nullptr;
+    if (!read_rm<Source, Rm, Path>(c, i, value)) return failed<Extend, T, Rm, Path>(c, i);
     c.set<T>(i->reg, kSigned ? static_cast<T>(sign_extended(value)) : static_cast<T>(value));
     return c.next(i);
   }
@@ -78,34 +79,34 @@ struct Xlat {
   }
 };
 
-// --- stack
-// ----------------------------------------------------------------------------------------------
+// --- stack ---
 
 struct PushRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
-    if (!read_rm<T, Rm>(c, i, value)) return nullptr;
+    if (!read_rm<T, Rm, Path>(c, i, value)) return failed<PushRm, T, Rm, Path>(c, i);
     if constexpr (Rm::kIsRegister) {
       // PUSH SP: up to the 186 the decremented value, later the old one. [386] 14.7
       if (i->rm == kEsp && !c.at_least(Model::i80286)) value = static_cast<T>(value - sizeof(T));
     }
-    if (!c.push(i, value)) return nullptr;
+    if (!push_value<Path>(c, i, value)) return failed<PushRm, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };
 struct PushImm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
-    if (!c.push(i, static_cast<T>(i->immediate))) return nullptr;
+    if (!push_value<Path>(c, i, static_cast<T>(i->immediate)))
+      return failed<PushImm, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };
 struct PopRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
-    if (!c.read(i, kSs, c.general[kEsp] & c.stack_mask, value)) return nullptr;
+    if (!top_value<Path>(c, i, value)) return failed<PopRm, T, Rm, Path>(c, i);
     if constexpr (Rm::kIsRegister) {
       c.set_stack_pointer(c.general[kEsp] + std::uint32_t{sizeof(T)});
       c.set<T>(i->rm, value);  // POP SP: the value wins
@@ -225,8 +226,7 @@ Insn* leave(Core& c, Insn* i) {
   return c.next(i);
 }
 
-// --- segment registers
-// ----------------------------------------------------------------------------------
+// --- segment registers ---
 
 // Which register ModRM's reg field names, or 6: none. The 8086 ignores the top bit.
 unsigned segment_operand(const Core& c, const Insn* i) {

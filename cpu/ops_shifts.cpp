@@ -22,18 +22,18 @@ struct ByCl {
 
 template <class Op, class Count>
 struct Shift {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     const unsigned count = Count::count(c, i);
     if (count == 0) {  // flags stay; the operand is still read and, on the bus, written
       const auto keep = [](T value) { return value; };
-      if (!modify_rm<T, Rm>(c, i, keep)) return nullptr;
+      if (!modify_rm<T, Rm, Path>(c, i, keep)) return failed<Shift, T, Rm, Path>(c, i);
       return c.next(i);
     }
     const auto change = [&c, count](T value) {
       return Op::template apply<T>(c.flags, value, count);
     };
-    if (!modify_rm<T, Rm>(c, i, change)) return nullptr;
+    if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<Shift, T, Rm, Path>(c, i);
     return c.next(i);
   }
 };

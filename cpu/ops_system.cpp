@@ -9,8 +9,7 @@ namespace cpu {
 
 namespace {
 
-// --- flags image
-// ----------------------------------------------------------------------------------------
+// --- flags image ---
 
 struct Pushf {
   template <class T, class Rm>
@@ -55,8 +54,7 @@ Insn* hlt(Core& c, Insn* i) {
   return c.stop_after(i);
 }
 
-// --- ports
-// ----------------------------------------------------------------------------------------------
+// --- ports ---
 
 struct ImmediatePort {
   static std::uint16_t port(const Core&, const Insn* i) {
@@ -92,8 +90,7 @@ struct Out {
   }
 };
 
-// --- coprocessor
-// ----------------------------------------------------------------------------------------
+// --- coprocessor ---
 
 struct Escape {
   template <class T, class Rm>
@@ -113,8 +110,7 @@ Insn* wait(Core& c, Insn* i) {
   return c.next(i);
 }
 
-// --- system registers
-// -----------------------------------------------------------------------------------
+// --- system registers ---
 
 struct TablePointer {
   std::uint32_t& base;

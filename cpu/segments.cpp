@@ -1,6 +1,6 @@
 // Loading segment registers and CS. Real mode: the base follows the selector, limit and access stay
-// what they were ("unreal mode"). Descriptor tables come with protected mode (issue 5); until then
-// a processor whose PE bit is set goes on in real mode. [386] 80386 Programmer's Reference
+// what they were ("unreal mode"). Descriptor tables come with protected mode; until then a
+// processor whose PE bit is set goes on in real mode. [386] 80386 Programmer's Reference
 // Manual, 14.
 #include "cpu/core.h"
 

@@ -19,9 +19,8 @@ struct TlbEntry {
   static constexpr std::uint32_t kCode = 2;
 
   std::uint32_t tag = kInvalid;
-  std::uint32_t physical = 0;
-  std::uintptr_t addend = 0;  // host address = addend + linear address
-  Page* page = nullptr;
+  std::uint32_t physical = 0;  // page
+  std::uintptr_t addend = 0;   // host address = addend + linear address
 };
 
 class Tlb {
@@ -29,9 +28,9 @@ class Tlb {
   TlbEntry& operator[](std::uint32_t linear) { return entries_[linear / kPageSize % kEntries]; }
   void flush() { entries_.fill({}); }
   // The page got its first decoded code: take away the right to store without looking.
-  void mark_code(const Page* page) {
+  void mark_code(std::uint32_t physical) {
     for (TlbEntry& entry : entries_) {
-      if (entry.page == page) entry.tag |= TlbEntry::kCode;
+      if (entry.physical == (physical & kPageMask)) entry.tag |= TlbEntry::kCode;
     }
   }
 
