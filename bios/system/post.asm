@@ -74,8 +74,8 @@ post_entry:
         out     PIC1_MASK, al
         out     PIC2_MASK, al
 
-        ; timer: 18.2 Hz, refresh, speaker silent
-        mov     al, 36h
+        ; timer: 18.2 Hz, refresh, speaker silent. Mode 2, not IBM's 3: Bochs halves the rate of 3
+        mov     al, 34h
         out     PIT_CONTROL, al
         mov     al, 0
         out     PIT_0, al
