@@ -321,9 +321,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
 void Core::step_one() {
   note_run(segments[kCs].base + eip);
   remaining -= 1;
-  std::array<std::uint8_t, 15> buffer;
-  const std::span<std::uint8_t> bytes(buffer.data(), fetch(buffer));
-  const Decoded decoded = decoder_.decode(bytes, mode() != 0, single_[0]);
+  const Decoded decoded = decoder_.decode(fetch(), mode() != 0, single_[0]);
   if (decoded.status == DecodeStatus::too_long && !at_least(Model::i80286)) {
     eip = (eip + 1) & ip_mask;  // a prefix among too many
     return;
@@ -338,16 +336,21 @@ void Core::step_one() {
   execute(single_.data());
 }
 
-// Up to one instruction's bytes at CS:EIP; fewer where the segment ends.
-std::size_t Core::fetch(std::span<std::uint8_t> bytes) {
+// Up to one instruction's bytes at CS:EIP; fewer where the segment ends. The view lasts until the
+// next fetch or store.
+std::span<const std::uint8_t> Core::fetch() {
   const std::uint32_t base = segments[kCs].base;
+  const std::uint32_t in_page = kPageSize - (base + eip) % kPageSize;
+  if (in_page >= fetched_.size() && eip + std::uint64_t{fetched_.size()} <= code_end) {
+    if (const std::uint8_t* host = plain_read(base + eip)) return {host, fetched_.size()};
+  }
   std::size_t count = 0;
-  for (; count < bytes.size(); ++count) {
+  for (; count < fetched_.size(); ++count) {
     const std::uint64_t offset = std::uint64_t{eip} + count;
     if (offset >= code_end && at_least(Model::i80386)) break;
-    bytes[count] = read_byte(base + (static_cast<std::uint32_t>(offset) & ip_mask));
+    fetched_[count] = read_byte(base + (static_cast<std::uint32_t>(offset) & ip_mask));
   }
-  return count;
+  return {fetched_.data(), count};
 }
 
 Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
@@ -484,7 +487,18 @@ bool Core::write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned 
   return true;
 }
 
-// A store beside (mostly) or into decoded code.
+// Host address for a store into a page with decoded code, but beside it; null for everything else.
+void* Core::beside_code(unsigned segment, std::uint32_t offset, unsigned size) {
+  const std::uint32_t linear = segments[segment].base + offset;
+  if (offset + std::uint64_t{size} > segments[segment].write_end) return nullptr;
+  const TlbEntry& entry = write_tlb[linear];
+  const std::uint32_t page_of_last = (linear + size - 1) & kPageMask;
+  if (entry.tag != (page_of_last | TlbEntry::kCode)) return nullptr;
+  if ((memory.page(entry.physical).code_lines & line_mask(linear, size)) != 0) return nullptr;
+  return reinterpret_cast<void*>(entry.addend + linear);
+}
+
+// A store into a page with decoded code.
 void Core::store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size,
                            std::uint32_t value) {
   const std::uint32_t physical = entry.physical + linear % kPageSize;
@@ -501,10 +515,20 @@ std::uint8_t* Core::plain_read(std::uint32_t linear) {
   return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
 }
 
-std::uint8_t* Core::plain_write(std::uint32_t linear) {
+// `size` is cut to what can be stored before the next decoded code.
+std::uint8_t* Core::plain_write(std::uint32_t linear, std::uint32_t& size) {
   const TlbEntry* entry = &write_tlb[linear];
-  if (entry->tag != (linear & kPageMask)) entry = fill(write_tlb, linear, true);
-  if (entry == nullptr || entry->tag != (linear & kPageMask)) return nullptr;
+  if ((entry->tag & ~std::uint32_t{TlbEntry::kCode}) != (linear & kPageMask)) {
+    entry = fill(write_tlb, linear, true);
+    if (entry == nullptr) return nullptr;
+  }
+  if ((entry->tag & TlbEntry::kCode) != 0) {
+    const std::uint64_t lines = memory.page(entry->physical).code_lines;
+    std::uint32_t end = linear % kPageSize;
+    while (end < kPageSize && (lines & line_mask(end, 1)) == 0)
+      end = (end / kLineSize + 1) * kLineSize;
+    size = std::min(size, end - linear % kPageSize);
+  }
   return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
 }
 

@@ -139,11 +139,23 @@ class Core final : public MemoryObserver {
   }
   template <class T>
   bool write(Insn* i, unsigned segment, std::uint32_t offset, T value) {
-    return write_fast(segment, offset, value) || write_slow(i, segment, offset, sizeof(T), value);
+    if (write_fast(segment, offset, value)) return true;
+    if (void* host = beside_code(segment, offset, sizeof(T))) {
+      std::memcpy(host, &value, sizeof(T));
+      return true;
+    }
+    return write_slow(i, segment, offset, sizeof(T), value);
   }
   // operand = change(operand)
   template <class T, class Change>
   bool modify(Insn* i, unsigned segment, std::uint32_t offset, Change change) {
+    if (void* host = beside_code(segment, offset, sizeof(T))) {
+      T value;
+      std::memcpy(&value, host, sizeof(T));
+      value = change(value);
+      std::memcpy(host, &value, sizeof(T));
+      return true;
+    }
     const SlowValue old = read_to_modify(i, segment, offset, sizeof(T));
     if (old == kFaulted) return false;
     return write_slow(i, segment, offset, sizeof(T), change(static_cast<T>(old)));
@@ -232,7 +244,8 @@ class Core final : public MemoryObserver {
                   std::uint32_t value);
   // Host address of plain memory for `size` bytes within one page, or null; for block moves.
   std::uint8_t* plain_read(std::uint32_t linear);
-  std::uint8_t* plain_write(std::uint32_t linear);
+  std::uint8_t* plain_write(std::uint32_t linear, std::uint32_t& size);
+  void* beside_code(unsigned segment, std::uint32_t offset, unsigned size);
   // A repeated compare that faults restores the flags from before its first element. When it paused
   // for an event or the end of the budget and nothing came between, that is still the first
   // start's.
@@ -323,7 +336,7 @@ class Core final : public MemoryObserver {
   void write_byte(std::uint32_t linear, std::uint8_t value);
   void store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size, std::uint32_t value);
   TlbEntry* fill(Tlb& tlb, std::uint32_t linear, bool writing);
-  std::size_t fetch(std::span<std::uint8_t> bytes);
+  std::span<const std::uint8_t> fetch();
   std::uint8_t mode() const { return (segments[kCs].access & kAccessBig) != 0 ? 1 : 0; }
   void note_run(std::uint32_t linear) { recent_[recent_count_++ % kRecent] = linear; }
   bool try_deliver(std::uint8_t vector);
@@ -346,6 +359,7 @@ class Core final : public MemoryObserver {
   bool delivered_ = false;          // the last instruction ended in an interrupt or fault
   std::uint32_t address_mask_ = 0;  // the model's address pins and the A20 gate
   std::array<Insn, 2> single_{};
+  std::array<std::uint8_t, 15> fetched_{};
   struct RepeatState {
     Flags before;
     std::uint64_t paused_at = 0;  // instructions()

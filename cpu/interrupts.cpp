@@ -7,11 +7,19 @@
 
 namespace cpu {
 
+// A word of the vector table.
 std::uint16_t Core::load16(std::uint32_t linear) {
-  return static_cast<std::uint16_t>(read_byte(linear) | read_byte(linear + 1) << 8);
+  std::uint16_t value;
+  const std::uint8_t* host = linear % kPageSize + 2 <= kPageSize ? plain_read(linear) : nullptr;
+  if (host == nullptr)
+    return static_cast<std::uint16_t>(read_byte(linear) | read_byte(linear + 1) << 8);
+  std::memcpy(&value, host, sizeof(value));
+  return value;
 }
 
+// A word on the stack, the segment's limit already checked.
 void Core::store16(unsigned index, std::uint32_t offset, std::uint16_t value) {
+  if (write_fast(index, offset, value)) return;
   write_byte(linear_of_byte(index, offset), static_cast<std::uint8_t>(value));
   write_byte(linear_of_byte(index, offset + 1), static_cast<std::uint8_t>(value >> 8));
 }

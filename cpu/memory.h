@@ -13,6 +13,7 @@
 namespace cpu {
 
 inline constexpr std::uint32_t kPageSize = 4096;
+inline constexpr std::uint32_t kLineSize = 64;  // what changed code is noticed by
 
 class MmioDevice {
  public:
@@ -37,16 +38,16 @@ struct Page {
   std::uint8_t* data = nullptr;  // RAM or ROM bytes; null: device or nothing
   MmioDevice* device = nullptr;
   bool writable = false;
-  // One bit per 128-byte line that holds decoded code; kept by the processor's trace cache.
-  std::uint32_t code_lines = 0;
+  // One bit per line that holds decoded code; kept by the processor's trace cache.
+  std::uint64_t code_lines = 0;
   std::unique_ptr<std::array<std::uint8_t, kPageSize>> own;  // data of ROM and shadow pages
 };
 
 // The code_lines bits of `size` bytes from `address`, all within one page.
-constexpr std::uint32_t line_mask(std::uint32_t address, std::uint32_t size) {
-  const std::uint32_t first = (address % kPageSize) / 128;
-  const std::uint32_t last = ((address + size - 1) % kPageSize) / 128;
-  return (0xFFFFFFFFu << first) & (0xFFFFFFFFu >> (31 - last));
+constexpr std::uint64_t line_mask(std::uint32_t address, std::uint32_t size) {
+  const std::uint32_t first = address % kPageSize / kLineSize;
+  const std::uint32_t last = (address + size - 1) % kPageSize / kLineSize;
+  return (~std::uint64_t{0} << first) & (~std::uint64_t{0} >> (63 - last));
 }
 
 class Memory {

@@ -59,8 +59,9 @@ Block destination_block(Core& c, std::uint32_t mask, bool writing) {
   const std::uint32_t count = elements_in_reach<T>(cache, end, offset, mask);
   if (c.flag(kDf) || count == 0) return {};
   const std::uint32_t linear = cache.base + offset;
-  std::uint8_t* host = writing ? c.plain_write(linear) : c.plain_read(linear);
-  return host == nullptr ? Block{} : Block{host, count};
+  std::uint32_t size = count * std::uint32_t{sizeof(T)};
+  std::uint8_t* host = writing ? c.plain_write(linear, size) : c.plain_read(linear);
+  return host == nullptr ? Block{} : Block{host, size / std::uint32_t{sizeof(T)}};
 }
 
 template <class T>

@@ -46,7 +46,7 @@ bool TraceCache::invalidate(Page& page, std::uint32_t address, std::uint32_t siz
   const auto found = pages_.find(address / kPageSize);
   if (found == pages_.end()) return false;
   CodePage& code = found->second;
-  std::uint32_t lines = 0;
+  std::uint64_t lines = 0;
   bool lost = false;
   for (Run** link = &code.first; *link != nullptr;) {
     Run& run = **link;
