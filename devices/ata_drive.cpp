@@ -225,6 +225,13 @@ void AtaDrive::end_block() {
     phase_ = Phase::idle;
     return;
   }
+  if (phase_ == Phase::data_out) {
+    // A block written is taken at once. The Bochs ROM reads the status right behind the last word,
+    // and only once: a BSY there it takes for a failed write.
+    phase_ = Phase::proceeding;
+    on_event();
+    return;
+  }
   be_busy(Phase::proceeding, kSectorTime * block_sectors());
 }
 

@@ -60,7 +60,7 @@ void report(const Machine& machine, const Verdict& verdict) {
   say(verdict.message);
   if (verdict.exit_code == kExitInterrupted) return;
   std::cerr << "The screen was:\n" << screen_text(machine);
-  if (verdict.exit_code == kExitGuestDied) {
+  if (verdict.exit_code != kExitExpectation) {
     std::cerr << describe_registers(machine.processor().registers())
               << describe_recent_code(machine.processor(), machine.memory());
   }

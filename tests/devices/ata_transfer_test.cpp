@@ -104,8 +104,7 @@ TEST_CASE("ata: WRITE SECTORS asks for the first block without an interrupt", "[
   REQUIRE(rig.command(opcode) == 0x58);
   REQUIRE(rig.irq.edges == before);
   rig.write_block(pattern(1));
-  REQUIRE(rig.alternate() == 0x80);
-  REQUIRE(rig.wait_not_busy() == 0x58);
+  REQUIRE(rig.alternate() == 0x58);  // at once: the Bochs ROM looks but once, and fails at BSY
   REQUIRE(rig.irq.edges == before + 1);
   REQUIRE(rig.in(7) == 0x58);
   REQUIRE(rig.on_disk(200) == pattern(1));
