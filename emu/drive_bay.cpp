@@ -42,7 +42,7 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
   options.mode = open_mode(drive.mode);
   options.format = drive.format;
   options.truncate = drive.truncate;
-  options.warn = [&](std::string_view line) {
+  options.warn = [warn](std::string_view line) {
     if (warn) warn(std::string(line));
   };
   storage::OpenedImage opened = storage::open_image(drive.file, options);

@@ -1,5 +1,7 @@
 #include "storage/block_device.h"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace storage {
@@ -34,6 +36,31 @@ IoStatus BlockDevice::discard(std::uint64_t lba, std::uint64_t count) {
 
 IoStatus BlockDevice::do_discard(std::uint64_t, std::uint64_t) {
   return IoStatus::ok;
+}
+
+IoStatus BlockDevice::write_zeroes(std::uint64_t lba, std::uint64_t count) {
+  if (!in_range(lba, count)) return IoStatus::out_of_range;
+  if (read_only()) return IoStatus::read_only;
+  return do_write_zeroes(lba, count);
+}
+
+IoStatus BlockDevice::do_write_zeroes(std::uint64_t lba, std::uint64_t count) {
+  static constexpr std::array<std::uint8_t, 64 * 1024> kZeroes{};
+  while (count != 0) {
+    const std::uint64_t sectors = std::min<std::uint64_t>(count, kZeroes.size() / kSectorSize);
+    const auto bytes = static_cast<std::size_t>(sectors * kSectorSize);
+    const IoStatus status = do_write(lba, std::span(kZeroes).first(bytes));
+    if (status != IoStatus::ok) return status;
+    lba += sectors;
+    count -= sectors;
+  }
+  return IoStatus::ok;
+}
+
+IoStatus BlockDevice::close() {
+  if (closed_) return IoStatus::ok;
+  closed_ = true;
+  return do_close();
 }
 
 }  // namespace storage

@@ -14,15 +14,26 @@ namespace storage {
 
 inline constexpr std::size_t kSectorSize = 512;
 
-enum class ClusterState : std::uint8_t { unallocated, zero, data, shared, parent, freed, metadata };
+enum class ClusterState : std::uint8_t {
+  unallocated,  // nothing here or in any parent; reads as zeroes
+  zero,         // the image says zeroes, whatever its parent has
+  data,
+  shared,
+  parent,  // the parent's, which is not open: it cannot be told what it has
+  freed,
+  metadata,
+  corrupt,  // cannot be read
+};
 
-// A maximal run of sectors in one state.
+// A run of sectors in one state. What extent_at() answers begins at the sector asked for.
 struct Extent {
   std::uint64_t first_sector = 0;
   std::uint64_t sector_count = 0;
   ClusterState state = ClusterState::unallocated;
   std::uint64_t host_offset = 0;  // bytes into the host file; data and shared only
   std::uint8_t layer = 0;         // 0 this image, 1 its parent, ...
+  std::uint16_t file = 0;         // which of that layer's files (ImageInfo::files)
+  bool compressed = false;        // the bytes there are not the sectors themselves
 };
 
 struct AllocationEvent {
@@ -50,6 +61,11 @@ class BlockDevice {
   IoStatus flush();
   // A hint; the sectors read back as zeroes or as before, never as anything else.
   IoStatus discard(std::uint64_t lba, std::uint64_t count);
+  // The sectors read back as zeroes, with as little host space as the format allows.
+  IoStatus write_zeroes(std::uint64_t lba, std::uint64_t count);
+  // Flushes and leaves the clean marks of a clean end; nothing may follow but the destructor, which
+  // does the same for whoever does not ask how it went. A second call does nothing.
+  IoStatus close();
 
   virtual std::uint64_t sector_count() const = 0;
   virtual Geometry geometry() const = 0;  // from the header when it has one
@@ -64,6 +80,8 @@ class BlockDevice {
   virtual IoStatus do_flush() = 0;
   virtual IoStatus do_discard(std::uint64_t lba,
                               std::uint64_t count);  // default: ok, nothing happens
+  virtual IoStatus do_write_zeroes(std::uint64_t lba, std::uint64_t count);  // default: writes them
+  virtual IoStatus do_close() { return do_flush(); }
 
   void notify(AllocationEvent::Kind kind, const Extent& extent) {
     if (observer_ != nullptr) observer_->on_allocation({kind, extent});
@@ -73,6 +91,7 @@ class BlockDevice {
   bool in_range(std::uint64_t lba, std::uint64_t count) const;
 
   AllocationObserver* observer_ = nullptr;
+  bool closed_ = false;
 };
 
 }  // namespace storage

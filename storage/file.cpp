@@ -76,15 +76,6 @@ std::string refusal_of(mode_t mode) {
   return "is not a regular file";
 }
 
-std::string open_failure(FileAccess access, int error_number) {
-  const std::string why = host_error_text(error_number);
-  const bool only_writing_refused =
-      access == FileAccess::read_write && (error_number == EACCES || error_number == EROFS ||
-                                           error_number == EPERM || error_number == ETXTBSY);
-  if (only_writing_refused) return "cannot be opened for writing (mode=ro may do): " + why;
-  return "cannot be opened: " + why;
-}
-
 IoStatus status_of(int error_number) {
   switch (error_number) {
     case ENOSPC:
@@ -107,24 +98,48 @@ bool fits_off_t(std::uint64_t offset, std::uint64_t length) {
 
 }  // namespace
 
-PosixFile::PosixFile(const std::filesystem::path& path, FileAccess access)
-    : path_(path), access_(access) {
+IoStatus File::zero(std::uint64_t offset, std::uint64_t length) {
+  static constexpr std::array<std::uint8_t, 65536> kZeroes{};
+  while (length != 0) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(length, kZeroes.size()));
+    const IoStatus status = write_at(offset, std::span(kZeroes).first(count));
+    if (status != IoStatus::ok) return status;
+    offset += count;
+    length -= count;
+  }
+  return IoStatus::ok;
+}
+
+int posix_open_flags(FileAccess access) {
   const int direction = access == FileAccess::read ? O_RDONLY : O_RDWR;
   // O_NONBLOCK: opening a FIFO must not wait for its other end.
-  const int flags = direction | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  descriptor_ = restarting([&] { return open(path_.c_str(), flags); });
-  if (descriptor_ < 0) {
-    const int error_number = errno;
-    if (error_number == EISDIR) throw ImageError(path_, refusal_of(S_IFDIR));
-    throw ImageError(path_, open_failure(access, error_number));
-  }
+  return direction | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+}
+
+std::string open_failure(FileAccess access, int error_number) {
+  if (error_number == EISDIR) return refusal_of(S_IFDIR);
+  const std::string why = host_error_text(error_number);
+  const bool only_writing_refused =
+      access == FileAccess::read_write && (error_number == EACCES || error_number == EROFS ||
+                                           error_number == EPERM || error_number == ETXTBSY);
+  if (only_writing_refused) return "cannot be opened for writing (mode=ro may do): " + why;
+  return "cannot be opened: " + why;
+}
+
+PosixFile::PosixFile(const std::filesystem::path& path, FileAccess access)
+    : PosixFile(restarting([&] { return open(path.c_str(), posix_open_flags(access)); }), path,
+                access) {}
+
+PosixFile::PosixFile(int descriptor, const std::filesystem::path& path, FileAccess access)
+    : path_(path), access_(access), descriptor_(descriptor) {
+  if (descriptor_ < 0) throw ImageError(path_, open_failure(access, errno));
   struct stat info = {};
   std::string refusal;
   if (fstat(descriptor_, &info) != 0) {
     refusal = "cannot be examined: " + host_error_text(errno);
   } else if (!S_ISREG(info.st_mode)) {
     refusal = refusal_of(info.st_mode);
-  } else if (fcntl(descriptor_, F_SETFL, direction) != 0) {
+  } else if (fcntl(descriptor_, F_SETFL, 0) != 0) {  // O_NONBLOCK has done its work
     refusal = "cannot be set up: " + host_error_text(errno);
   }
   if (!refusal.empty()) {
@@ -166,6 +181,12 @@ std::uint64_t PosixFile::size() const {
   struct stat info = {};
   if (fstat(descriptor_, &info) != 0 || info.st_size < 0) return 0;
   return static_cast<std::uint64_t>(info.st_size);
+}
+
+std::uint64_t PosixFile::allocated_bytes() const {
+  struct stat info = {};
+  if (fstat(descriptor_, &info) != 0 || info.st_blocks < 0) return 0;
+  return static_cast<std::uint64_t>(info.st_blocks) * 512;  // st_blocks counts 512 on every host
 }
 
 IoStatus PosixFile::read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) {
@@ -220,6 +241,18 @@ FileRun PosixFile::run_at(std::uint64_t offset) const {
   }
   const off_t hole = lseek(descriptor_, static_cast<off_t>(offset), SEEK_HOLE);
   return {.data = true, .end = hole < 0 ? end : static_cast<std::uint64_t>(hole)};
+}
+
+IoStatus PosixFile::zero(std::uint64_t offset, std::uint64_t length) {
+  if (length == 0) return IoStatus::ok;
+  if (!fits_off_t(offset, length)) return IoStatus::no_space;
+  const int result = restarting([&] {
+    return fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     static_cast<off_t>(offset), static_cast<off_t>(length));
+  });
+  if (result == 0) return IoStatus::ok;
+  if (errno == EOPNOTSUPP || errno == ENOSYS) return File::zero(offset, length);
+  return status_of(errno);
 }
 
 }  // namespace storage

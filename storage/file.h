@@ -1,7 +1,6 @@
 // Host files: the one place in Platter's storage where the host is read and written, so that tests
 // can stand a memory file or a failing file in between. Whole transfers only: short reads and EINTR
-// are loops in here. Not implemented: Directory (names found inside images), which comes with the
-// formats that carry names.
+// are loops in here. Names, folders and who may open what: directory.h.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "storage/io_status.h"
 
@@ -21,6 +22,13 @@ struct FileRun {
   std::uint64_t end = 0;
 };
 
+// Tells two names of one file apart from two files.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  auto operator<=>(const FileIdentity&) const = default;
+};
+
 class File {
  public:
   virtual ~File() = default;
@@ -29,7 +37,10 @@ class File {
   File& operator=(const File&) = delete;
 
   virtual const std::filesystem::path& path() const = 0;  // for messages
+  virtual FileIdentity identity() const = 0;
   virtual std::uint64_t size() const = 0;
+  // What the file takes on the host: less than its size when it has holes.
+  virtual std::uint64_t allocated_bytes() const { return size(); }
 
   // All of `bytes` or an error; past the end of the file is host_error, never zeroes.
   virtual IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) = 0;
@@ -41,16 +52,19 @@ class File {
   virtual IoStatus sync() = 0;
   // The run that holds `offset` (below size()). A host without hole reporting has one run of data.
   virtual FileRun run_at(std::uint64_t offset) const = 0;
+  // Makes a stretch inside the file read as zeroes, without taking host space where the host can.
+  virtual IoStatus zero(std::uint64_t offset, std::uint64_t length);
+
+  // Its name has changed: for messages.
+  virtual void renamed(const std::filesystem::path&) {}
+  // Kept until the file is closed: what its opener has to give back then.
+  void hold(std::shared_ptr<void> token) { token_ = std::move(token); }
+
+ private:
+  std::shared_ptr<void> token_;
 };
 
 enum class FileAccess : std::uint8_t { read, read_write };
-
-// Tells two names of one file apart from two files.
-struct FileIdentity {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  bool operator==(const FileIdentity&) const = default;
-};
 
 // A sentence for the user that stops nothing.
 using WarningSink = std::function<void(std::string_view)>;
@@ -60,6 +74,9 @@ class PosixFile final : public File {
  public:
   // Throws ImageError.
   PosixFile(const std::filesystem::path& path, FileAccess access);
+  // Takes over what open() gave for that path with posix_open_flags(access). Throws ImageError; the
+  // descriptor is closed even then.
+  PosixFile(int descriptor, const std::filesystem::path& path, FileAccess access);
   ~PosixFile() override;
 
   // Keeps writers out (read) or everybody else out (read_write) for as long as the file is open, by
@@ -67,15 +84,17 @@ class PosixFile final : public File {
   // lock is a warning.
   void lock(const WarningSink& warn);
 
-  FileIdentity identity() const { return identity_; }
-
   const std::filesystem::path& path() const override { return path_; }
+  void renamed(const std::filesystem::path& path) override { path_ = path; }
+  FileIdentity identity() const override { return identity_; }
   std::uint64_t size() const override;
+  std::uint64_t allocated_bytes() const override;
   IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override;
   IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override;
   IoStatus resize(std::uint64_t size) override;
   IoStatus sync() override;
   FileRun run_at(std::uint64_t offset) const override;
+  IoStatus zero(std::uint64_t offset, std::uint64_t length) override;
 
  private:
   std::filesystem::path path_;
@@ -84,5 +103,10 @@ class PosixFile final : public File {
   FileIdentity identity_;
   bool sync_failed_ = false;
 };
+
+// For open(2): waits for nobody, becomes nobody's terminal.
+int posix_open_flags(FileAccess access);
+// "cannot be opened: ..." for the errno that open(2) left.
+std::string open_failure(FileAccess access, int error_number);
 
 }  // namespace storage

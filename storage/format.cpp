@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include "storage/discard_overlay.h"
 
 namespace storage {
 
 namespace {
 
-constexpr std::size_t kProbeHead = 4096;
-constexpr std::size_t kProbeTail = 512;
-
-constexpr std::array<const FormatDriver*, 1> kFormats = {&kRawFormat};
+// In the order of probing: of two that are equally sure the first wins. One line a row.
+constexpr std::array kFormats = {
+    &kRawFormat,
+};
 
 // Formats that are known by sight but have no row above. Opened as raw they would show the guest a
 // header where it expects its boot sector, and a guest that writes there would destroy the image.
@@ -47,41 +43,29 @@ bool carries(const ProbeInput& input, const Signature& signature) {
       [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
 }
 
-const FormatDriver& named(const std::filesystem::path& path, std::string_view name) {
-  std::string known;
-  for (const FormatDriver* format : formats()) {
-    if (format->name == name) return *format;
-    known += known.empty() ? "" : ", ";
-    known += format->name;
-  }
-  throw ImageError(
-      path, "unknown image format (format = " + printable(name, 40) + ", known " + known + ")");
-}
-
-struct Probed {
-  const FormatDriver* format;
-  FileIdentity identity;
-};
-
-Probed probe(const std::filesystem::path& path, std::string_view format) {
-  PosixFile file(path, FileAccess::read);
-  if (!format.empty()) return {&named(path, format), file.identity()};
-  const std::uint64_t size = file.size();
-  std::vector<std::uint8_t> head(
-      static_cast<std::size_t>(std::min<std::uint64_t>(size, kProbeHead)));
-  std::vector<std::uint8_t> tail(
-      static_cast<std::size_t>(std::min<std::uint64_t>(size, kProbeTail)));
-  if (file.read_at(0, head) != IoStatus::ok ||
-      file.read_at(size - tail.size(), tail) != IoStatus::ok) {
-    throw ImageError(path, "cannot be read");
-  }
-  return {&detect({.head = head, .tail = tail, .size = size, .path = path}), file.identity()};
-}
-
 }  // namespace
 
 std::span<const FormatDriver* const> formats() {
   return kFormats;
+}
+
+const FormatDriver* find_format(std::string_view name) {
+  if (name.empty()) return nullptr;
+  for (const FormatDriver* format : formats()) {
+    if (format->name == name || format->alias == name) return format;
+  }
+  return nullptr;
+}
+
+const FormatDriver& require_format(const std::filesystem::path& file, std::string_view name) {
+  if (const FormatDriver* format = find_format(name)) return *format;
+  std::string known;
+  for (const FormatDriver* format : formats()) {
+    known += known.empty() ? "" : ", ";
+    known += format->name;
+  }
+  throw ImageError(
+      file, "unknown image format (format = " + printable(name, 40) + ", known " + known + ")");
 }
 
 const FormatDriver& detect(const ProbeInput& input) {
@@ -105,17 +89,6 @@ const FormatDriver& detect(const ProbeInput& input) {
     }
   }
   return *best;
-}
-
-OpenedImage open_image(const std::filesystem::path& path, const OpenOptions& options) {
-  const Probed found = probe(path, options.format);
-  OpenOptions inner = options;
-  if (options.mode == OpenMode::discard) inner.mode = OpenMode::read_only;
-  OpenedImage image{found.format->open(path, inner), found.format, found.identity};
-  if (options.mode == OpenMode::discard) {
-    image.device = std::make_unique<DiscardOverlay>(std::move(image.device));
-  }
-  return image;
 }
 
 }  // namespace storage

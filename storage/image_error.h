@@ -25,6 +25,11 @@ class ImageError : public std::runtime_error {
   std::optional<std::uint64_t> offset_;
 };
 
+// The file is not there: a search for it may go on.
+class NoSuchFile final : public ImageError {
+  using ImageError::ImageError;
+};
+
 // Makes bytes of unknown origin fit to print: control characters and invalid UTF-8 become \xNN.
 // Longer than `limit` characters, it loses its head (the end of a path says more than its
 // beginning).

@@ -1,20 +1,24 @@
-// Flat image: sector n at byte 512 n, no header. It is never extended; a hole in the host file
-// stays a hole until the guest writes there. Crash rule: no metadata, so a completed write is a
-// completed pwrite. Not implemented: punching holes on discard.
+// Flat image: sector n at byte 512 n, no header. Writing never extends it; a hole in the host file
+// stays a hole until the guest writes there, and discarding makes one. Crash rule: no metadata, so
+// a completed write is a completed pwrite.
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "storage/file_io.h"
 #include "storage/format.h"
+#include "storage/layer.h"
 
 namespace storage {
 
 namespace {
 
-class RawImage final : public BlockDevice {
+class RawImage final : public Image {
  public:
   RawImage(std::unique_ptr<File> file, std::uint64_t sectors, bool read_only)
       : file_(std::move(file)), sectors_(sectors), read_only_(read_only) {}
+  ~RawImage() override { static_cast<void>(close()); }
 
   std::uint64_t sector_count() const override { return sectors_; }
   Geometry geometry() const override { return {}; }
@@ -36,6 +40,43 @@ class RawImage final : public BlockDevice {
     return extent;
   }
 
+  ImageInfo info() const override {
+    ImageInfo facts;
+    facts.files.push_back({file_->path(), "", file_->size(), file_->allocated_bytes()});
+    return facts;
+  }
+
+  void resize(std::uint64_t sectors, bool drop_data, const Progress&) override {
+    if (sectors < sectors_ && !drop_data) {
+      throw ImageError(file_->path(), "cannot be made smaller without saying so (--shrink)");
+    }
+    resize_exactly(*file_, sectors * kSectorSize);
+    sectors_ = sectors;
+    sync_exactly(*file_);
+  }
+
+  // Clusters of zeroes become holes.
+  void compact(const Progress& progress) override {
+    std::vector<std::uint8_t> cluster(kCompactBytes);
+    std::uint64_t at = 0;
+    const std::uint64_t end = sectors_ * kSectorSize;
+    while (at < end) {
+      progress.report(at, end);
+      const FileRun run = file_->run_at(at);
+      if (!run.data) {
+        at = run.end;
+        continue;
+      }
+      const std::uint64_t count = std::min<std::uint64_t>(kCompactBytes, end - at);
+      const auto bytes = std::span(cluster).first(static_cast<std::size_t>(count));
+      read_exactly(*file_, at, bytes);
+      if (all_zero(bytes)) require_ok(*file_, "made sparse", file_->zero(at, count));
+      at += count;
+    }
+    progress.report(end, end);
+    sync_exactly(*file_);
+  }
+
  protected:
   IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
     return file_->read_at(lba * kSectorSize, sectors);
@@ -44,8 +85,16 @@ class RawImage final : public BlockDevice {
     return file_->write_at(lba * kSectorSize, sectors);
   }
   IoStatus do_flush() override { return read_only_ ? IoStatus::ok : file_->sync(); }
+  IoStatus do_discard(std::uint64_t lba, std::uint64_t count) override {
+    return file_->zero(lba * kSectorSize, count * kSectorSize);
+  }
+  IoStatus do_write_zeroes(std::uint64_t lba, std::uint64_t count) override {
+    return file_->zero(lba * kSectorSize, count * kSectorSize);
+  }
 
  private:
+  static constexpr std::size_t kCompactBytes = 64 * 1024;
+
   std::unique_ptr<File> file_;
   std::uint64_t sectors_;
   bool read_only_;
@@ -56,22 +105,45 @@ int probe_raw(const ProbeInput&) {
   return 1;
 }
 
-std::unique_ptr<BlockDevice> open_raw(const std::filesystem::path& path,
-                                      const OpenOptions& options) {
+std::unique_ptr<Image> open_raw(const ImageContext& context, const OpenOptions& options) {
   const bool writable = options.mode == OpenMode::read_write;
-  auto file =
-      std::make_unique<PosixFile>(path, writable ? FileAccess::read_write : FileAccess::read);
-  file->lock(options.warn);
-  return make_raw_image(std::move(file), options);
+  return make_raw_image(context.open_file(writable ? FileAccess::read_write : FileAccess::read),
+                        options);
+}
+
+void create_raw(const ImageContext& context, const CreateOptions& options) {
+  if (options.sectors == 0) throw ImageError(context.path(), "cannot be empty (size = 0)");
+  const auto file = context.place.directory->create(context.place.name, options.existing);
+  resize_exactly(*file, options.sectors * kSectorSize);
+  sync_exactly(*file);
+  sync_exactly(*context.place.directory);
+}
+
+// There is nothing in it that could be wrong but its length.
+CheckReport check_raw(const ImageContext& context, const CheckOptions&) {
+  CheckReport report;
+  const auto file = context.open_file(FileAccess::read);
+  const std::uint64_t rest = file->size() % kSectorSize;
+  if (rest != 0) report.error("the last " + std::to_string(rest) + " bytes are no whole sector");
+  report.end_offset = file->size();
+  return report;
+}
+
+std::uint64_t measure_raw(const CreateOptions& options, std::uint64_t) {
+  return options.sectors * kSectorSize;
 }
 
 }  // namespace
 
-const FormatDriver kRawFormat = {
-    .name = "raw", .summary = "flat image without header", .probe = probe_raw, .open = open_raw};
+const FormatDriver kRawFormat = {.name = "raw",
+                                 .summary = "flat image without header",
+                                 .probe = probe_raw,
+                                 .open = open_raw,
+                                 .create = create_raw,
+                                 .check = check_raw,
+                                 .measure = measure_raw};
 
-std::unique_ptr<BlockDevice> make_raw_image(std::unique_ptr<File> file,
-                                            const OpenOptions& options) {
+std::unique_ptr<Image> make_raw_image(std::unique_ptr<File> file, const OpenOptions& options) {
   const std::uint64_t size = file->size();
   const std::uint64_t rest = size % kSectorSize;
   if (size == 0) throw ImageError(file->path(), "is empty (size = 0, allowed 512 bytes and up)");

@@ -42,6 +42,7 @@ class FaultyFile final : public storage::File {
       : file_(std::move(file)), faults_(std::move(faults)) {}
 
   const std::filesystem::path& path() const override { return file_->path(); }
+  storage::FileIdentity identity() const override { return file_->identity(); }
   std::uint64_t size() const override { return file_->size(); }
   storage::IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override {
     const storage::IoStatus fault = faults_->count(FileCall::read);

@@ -25,6 +25,9 @@ class MemoryFile final : public storage::File {
       : contents_(std::move(contents)), path_(std::move(path)) {}
 
   const std::filesystem::path& path() const override { return path_; }
+  storage::FileIdentity identity() const override {
+    return {.device = 0, .inode = reinterpret_cast<std::uintptr_t>(contents_.get())};
+  }
   std::uint64_t size() const override { return contents_->size(); }
 
   storage::IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override {
