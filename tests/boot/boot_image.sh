@@ -23,7 +23,8 @@ case $row in
       --type 'ver /r\n' --until 'FreeDOS kernel 2042'
     ;;
   freedos-copy-del)
-    freedos_floppy --type 'copy kernel.sys copy.sys\n' --until 'kernel.sys => copy.sys' --until 'A:\>' \
+    # FC reads two files in turn, a seek for every few sectors: minutes of guest time.
+    freedos_floppy --timeout 300s --type 'copy kernel.sys copy.sys\n' --until 'kernel.sys => copy.sys' --until 'A:\>' \
       --type 'fc /b kernel.sys copy.sys\n' --until 'No differences' --until 'A:\>' \
       --type 'del autoexec.bat\n' --until 'A:\>' \
       --type 'dir autoexec.bat\n' --until 'File not found'
@@ -76,9 +77,22 @@ case $row in
   freedos-edit)
     freedos_floppy --type 'edit autoexec.bat\n' --until '@ECHO OFF' --until 'SET PATH=\DOS'
     ;;
-  freedos-8086)
+  freedos-186)
+    # This floppy's COMMAND.COM is 80186 code (PUSH imm16), so no 8086 can run it.
+    [ -z "${MACHINE:-}" ] || skip 'only platter has a 186'
+    freedos_floppy --cpu 186 --ram 640K --timeout 300s --type 'mem\n' --until 'Conventional          639K'
+    ;;
+  freedos-720k-8086)
     [ -z "${MACHINE:-}" ] || skip 'only platter has an 8086'
-    freedos_floppy --cpu 8086 --ram 640K --timeout 300s --type 'mem\n' --until 'Conventional          639K'
+    image freedos-kernel-720k.img "$a"
+    boot --fda "$a" --cpu 8086 --ram 640K --timeout 300s --until 'A:\>' --type 'dir\n' \
+      --until '5 file(s)        112,371 bytes'
+    ;;
+  msdos125-8086)
+    [ -z "${MACHINE:-}" ] || skip 'only platter has an 8086'
+    image msdos125-320k.img "$a"
+    boot --fda "$a" --cpu 8086 --ram 640K --timeout 300s --until 'Enter new date:' --type '\n' \
+      --until 'Enter new time:' --type '\n' --until 'A:' --type 'dir\n' --until 'COMMAND  COM     5037'
     ;;
   freedos-286)
     [ -z "${MACHINE:-}" ] || skip 'only platter has a 286'
