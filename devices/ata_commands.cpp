@@ -21,8 +21,16 @@ constexpr std::uint64_t kLba28End = 0x10000000;         // of what 28 bits addre
 constexpr std::uint32_t kEccPolynomial = 0x140A0445;
 constexpr Nanoseconds kMinute = 60 * kSecond;
 
+// read_only: the image refused rather than failed, which a read meets only by order of a script.
 std::uint8_t read_error(storage::IoStatus status) {
-  return status == storage::IoStatus::out_of_range ? ata::kErrorIdnf : ata::kErrorUnc;
+  switch (status) {
+    case storage::IoStatus::out_of_range:
+      return ata::kErrorIdnf;
+    case storage::IoStatus::read_only:
+      return ata::kErrorAbrt;
+    default:
+      return ata::kErrorUnc;
+  }
 }
 
 std::uint8_t write_error(storage::IoStatus status) {
@@ -189,7 +197,9 @@ storage::IoStatus AtaDrive::read_medium(std::uint64_t lba, std::span<std::uint8_
                                         std::size_t& good) {
   const std::size_t count = sectors.size() / storage::kSectorSize;
   good = count;
-  if (image_->read(lba, sectors) == storage::IoStatus::ok) return storage::IoStatus::ok;
+  if (count > 1 && image_->read(lba, sectors) == storage::IoStatus::ok) {
+    return storage::IoStatus::ok;
+  }
   for (good = 0; good < count; ++good) {
     const auto sector = sectors.subspan(good * storage::kSectorSize, storage::kSectorSize);
     const storage::IoStatus status = image_->read(lba + good, sector);
@@ -204,7 +214,9 @@ storage::IoStatus AtaDrive::write_medium(std::uint64_t lba, std::span<const std:
                                          std::size_t& good) {
   const std::size_t count = sectors.size() / storage::kSectorSize;
   good = count;
-  if (image_->write(lba, sectors) == storage::IoStatus::ok) return storage::IoStatus::ok;
+  if (count > 1 && image_->write(lba, sectors) == storage::IoStatus::ok) {
+    return storage::IoStatus::ok;
+  }
   for (good = 0; good < count; ++good) {
     const auto sector = sectors.subspan(good * storage::kSectorSize, storage::kSectorSize);
     const storage::IoStatus status = image_->write(lba + good, sector);

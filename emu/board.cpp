@@ -180,12 +180,12 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
   facts.boot = config.boot;
   for (OpenedFloppy& opened : drives.floppies) {
     const auto unit = static_cast<unsigned>(opened.slot);
-    floppies_.push_back({opened.slot, opened.file, std::move(opened.image)});
     floppy.set_drive_type(unit, opened.format.drive);
-    floppy.insert(unit, floppies_.back().image, opened.format);
+    floppies_.push_back({opened.slot, "", nullptr});
     // The Bochs ROM takes this nibble for the medium; ours looks at the medium itself.
     facts.floppy_types[unit] = config.bios.empty() ? static_cast<std::uint8_t>(opened.format.drive)
                                                    : opened.format.cmos_type;
+    if (opened.image) insert_floppy(std::move(opened));
   }
   disks_ = std::move(drives.disks);
   for (OpenedDisk& disk : disks_) {
@@ -193,6 +193,9 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
         static_cast<std::size_t>(disk.slot) - static_cast<std::size_t>(DriveSlot::ide0_0);
     facts.disks[unit] =
         CmosDisk{disk.geometry.ata, static_cast<std::uint8_t>(disk.geometry.translation)};
+    auto tap = std::make_unique<DriveTap>(std::move(disk.image));
+    watch_drive(disk.slot, tap.get());
+    disk.image = std::move(tap);
     ata[unit / 2].attach(
         static_cast<unsigned>(unit % 2),
         {*disk.image, disk.geometry.ata, "PLATTER-" + std::to_string(unit), "Platter ATA disk"});
@@ -200,6 +203,38 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
   const std::array<std::uint8_t, 128> contents = cmos_contents(facts);
   for (std::size_t i = 0x10; i <= 0x3F; ++i) cmos.set_ram(i, contents[i]);
   cmos.set_time(config.rtc);
+}
+
+bool Board::has_floppy_drive(DriveSlot slot) const {
+  return std::ranges::any_of(floppies_, [&](const Floppy& drive) { return drive.slot == slot; });
+}
+
+void Board::insert_floppy(OpenedFloppy opened) {
+  for (Floppy& drive : floppies_) {
+    if (drive.slot != opened.slot) continue;
+    drive.file = opened.file;
+    drive.image = std::make_shared<DriveTap>(std::move(opened.image));
+    watch_drive(drive.slot, drive.image.get());
+    floppy.insert(static_cast<unsigned>(drive.slot), drive.image, opened.format);
+  }
+}
+
+void Board::eject_floppy(DriveSlot slot) {
+  for (Floppy& drive : floppies_) {
+    if (drive.slot != slot) continue;
+    taps_[static_cast<std::size_t>(slot)] = nullptr;
+    floppy.eject(static_cast<unsigned>(slot));
+    drive.image.reset();
+    drive.file.clear();
+  }
+}
+
+void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
+  taps_[static_cast<std::size_t>(slot)] = tap;
+  tap->on_access = [this, slot](const DriveAccess& access) {
+    last_disk_access_ = scheduler.now();
+    breakpoints.disk(slot, access.write, access.lba, access.count, processor);
+  };
 }
 
 void Board::reset() {
@@ -246,8 +281,12 @@ std::vector<DriveActivity> Board::activity() const {
 }
 
 void Board::serialize(devices::Archive& archive) {
+  archive.tag("board", 1);
   scheduler.serialize(archive);
+  std::uint64_t retired = instructions();
+  archive(retired);
   archive(idle_slots_);
+  archive(last_disk_access_);
   cpu::Registers registers = processor.registers();
   emu::serialize(archive, registers);
   if (archive.loading()) processor.set_registers(registers);
@@ -264,6 +303,7 @@ void Board::serialize(devices::Archive& archive) {
   archive(parallel);
   archive(debug_port);
   if (archive.loading()) {
+    instruction_base_ = retired - processor.instructions();
     // Wires tell nobody while loading: the far ends that keep no state of their own are told here.
     processor.set_intr(pic.intr().level());
     set_a20(system_port.a20.level());
@@ -273,15 +313,21 @@ void Board::serialize(devices::Archive& archive) {
 // ---- time ----
 
 StopReason Board::run_until(devices::Nanoseconds deadline) {
+  breakpoints.clear_hits();
   while (scheduler.now() < deadline) {
     if (const auto stop = settle_processor()) return *stop;
     run_deadline_ = std::min(deadline, scheduler.next_deadline());
     run_slots(clock_.slot_at(run_deadline_));
     sync_time();
+    if (breakpoints.any_hit()) return StopReason::breakpoint;
     if (guest_exit) return StopReason::guest_exit;
     if (std::exchange(shutdown_requested_, false)) return StopReason::guest_shutdown;
   }
   return StopReason::deadline;
+}
+
+StopReason Board::run_instructions(std::uint64_t count) {
+  return run_until(clock_.time_at(slots() + count));
 }
 
 // What has to happen before the processor can go on, or why it cannot.
@@ -313,9 +359,28 @@ bool Board::may_reset_after_shutdown() {
 void Board::run_slots(std::uint64_t target) {
   const std::uint64_t now = slots();
   if (target <= now) return;
+  if (breakpoints.watches_instructions()) return run_watched(target);
   // Nothing retired in HLT means that no interrupt is waiting either: sleep until something is due.
   const std::uint64_t retired = processor.run(target - now);
   if (retired == 0 && processor.activity() == cpu::Activity::halted) idle_slots_ += target - now;
+}
+
+// The same with a look at every instruction before it runs. Ends where run_slots() would end, and
+// at a breakpoint.
+void Board::run_watched(std::uint64_t target) {
+  while (slots() < target) {
+    breakpoints.instruction(processor, memory);
+    if (breakpoints.any_hit()) return;
+    if (processor.run(1) == 0) {
+      if (processor.activity() == cpu::Activity::halted) idle_slots_ += target - slots();
+      return;
+    }
+    if (processor.activity() == cpu::Activity::shutdown) return;
+    if (scheduler.next_deadline() < run_deadline_ || breakpoints.any_hit() || reset_requested_ ||
+        guest_exit || shutdown_requested_) {
+      return;
+    }
+  }
 }
 
 // ---- the bus ----
@@ -323,41 +388,44 @@ void Board::run_slots(std::uint64_t target) {
 // Brings virtual time up to the instruction, and makes the processor stop after it when something
 // has become due before the run's end.
 template <class Access>
-auto Board::port_access(Access access) {
+auto Board::port_access(std::uint16_t port, bool write, Access access) {
   struct AfterAccess {
     Board& board;
     ~AfterAccess() {
-      if (board.scheduler.next_deadline() < board.run_deadline_) board.processor.request_exit();
+      if (board.scheduler.next_deadline() < board.run_deadline_ || board.breakpoints.any_hit()) {
+        board.processor.request_exit();
+      }
     }
   };
   sync_time();
+  if (breakpoints.watches_ports()) breakpoints.port(port, write, processor);
   const AfterAccess after{*this};
   return access();
 }
 
 std::uint8_t Board::in8(std::uint16_t port) {
-  return port_access([&] { return ports.in8(port); });
+  return port_access(port, false, [&] { return ports.in8(port); });
 }
 std::uint16_t Board::in16(std::uint16_t port) {
-  return port_access([&] { return ports.in16(port); });
+  return port_access(port, false, [&] { return ports.in16(port); });
 }
 std::uint32_t Board::in32(std::uint16_t port) {
-  return port_access([&] { return ports.in32(port); });
+  return port_access(port, false, [&] { return ports.in32(port); });
 }
 void Board::out8(std::uint16_t port, std::uint8_t value) {
-  port_access([&] { ports.out8(port, value); });
+  port_access(port, true, [&] { ports.out8(port, value); });
 }
 void Board::out16(std::uint16_t port, std::uint16_t value) {
-  port_access([&] { ports.out16(port, value); });
+  port_access(port, true, [&] { ports.out16(port, value); });
 }
 void Board::out32(std::uint16_t port, std::uint32_t value) {
-  port_access([&] { ports.out32(port, value); });
+  port_access(port, true, [&] { ports.out32(port, value); });
 }
 std::size_t Board::in_words(std::uint16_t port, std::span<std::uint8_t> bytes) {
-  return port_access([&] { return ports.in_words(port, bytes); });
+  return port_access(port, false, [&] { return ports.in_words(port, bytes); });
 }
 std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) {
-  return port_access([&] { return ports.out_words(port, bytes); });
+  return port_access(port, true, [&] { return ports.out_words(port, bytes); });
 }
 
 std::uint8_t Board::acknowledge_interrupt() {

@@ -26,8 +26,10 @@
 #include "devices/serial.h"
 #include "devices/system_port.h"
 #include "devices/video.h"
+#include "emu/breakpoint.h"
 #include "emu/config.h"
 #include "emu/drive_bay.h"
+#include "emu/drive_tap.h"
 #include "emu/guest_clock.h"
 #include "emu/host_sink.h"
 #include "emu/machine.h"
@@ -39,15 +41,28 @@ class Board final : public cpu::Bus {
   Board(const Config& config, DriveBay drives);
 
   StopReason run_until(devices::Nanoseconds deadline);
+  StopReason run_instructions(std::uint64_t count);
   void reset();  // the button: every chip but the CMOS
   void move_mouse(const MouseCommand& command);
 
   template <class Visit>
   void for_each_image(Visit visit) {
-    for (const Floppy& drive : floppies_) visit(drive.slot, drive.file, *drive.image);
+    for (const Floppy& drive : floppies_) {
+      if (drive.image) visit(drive.slot, drive.file, *drive.image);
+    }
     for (OpenedDisk& disk : disks_) visit(disk.slot, disk.file, *disk.image);
   }
   std::vector<DriveActivity> activity() const;
+
+  // The hand at a floppy drive that the board has.
+  void insert_floppy(OpenedFloppy opened);
+  void eject_floppy(DriveSlot slot);
+  bool has_floppy_drive(DriveSlot slot) const;
+  // nullptr: no such drive, or nothing in it.
+  DriveTap* tap(DriveSlot slot) const { return taps_[static_cast<std::size_t>(slot)]; }
+  devices::Nanoseconds last_disk_access() const { return last_disk_access_; }
+  // Retired since power-on, whatever state was loaded in between.
+  std::uint64_t instructions() const { return processor.instructions() + instruction_base_; }
 
   void serialize(devices::Archive& archive);
 
@@ -66,7 +81,7 @@ class Board final : public cpu::Bus {
   struct Floppy {
     DriveSlot slot;
     std::string file;
-    std::shared_ptr<storage::BlockDevice> image;
+    std::shared_ptr<DriveTap> image;  // null: the drive is empty
   };
 
   void connect_wires();
@@ -74,15 +89,17 @@ class Board final : public cpu::Bus {
   void claim_debug_port(const Config& config);
   void map_memory(const Config& config);
   void insert_drives(const Config& config, DriveBay drives);
+  void watch_drive(DriveSlot slot, DriveTap* tap);
   void connect_outputs(const Config& config);
 
-  std::uint64_t slots() const { return processor.instructions() + idle_slots_; }
+  std::uint64_t slots() const { return instructions() + idle_slots_; }
   void sync_time() { scheduler.advance_to(clock_.time_at(slots())); }
   template <class Access>
-  auto port_access(Access access);
+  auto port_access(std::uint16_t port, bool write, Access access);
   std::optional<StopReason> settle_processor();
   bool may_reset_after_shutdown();
   void run_slots(std::uint64_t target);
+  void run_watched(std::uint64_t target);
 
   void set_a20(bool level);
   void request_reset();
@@ -91,12 +108,15 @@ class Board final : public cpu::Bus {
 
   GuestClock clock_;
   OnTripleFault on_triple_fault_;
+  std::uint64_t instruction_base_ = 0;     // retired before the state was loaded
   std::uint64_t idle_slots_ = 0;           // slept through in HLT
   devices::Nanoseconds run_deadline_ = 0;  // where the present run of the processor ends
   bool reset_requested_ = false;
   bool shutdown_requested_ = false;
   std::vector<Floppy> floppies_;
   std::vector<OpenedDisk> disks_;
+  std::array<DriveTap*, kDriveSlotCount> taps_{};
+  devices::Nanoseconds last_disk_access_ = 0;
   std::vector<std::unique_ptr<HostSink>> sinks_;
 
  public:
@@ -117,6 +137,7 @@ class Board final : public cpu::Bus {
   devices::ParallelPort parallel;
   devices::DebugPort debug_port;
   std::optional<std::uint8_t> guest_exit;
+  BreakpointSet breakpoints;
 };
 
 }  // namespace emu

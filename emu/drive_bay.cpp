@@ -49,11 +49,25 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
   return {std::move(opened.device), drive.file, opened.identity};
 }
 
+// A drive that nothing tells about is the last one PCs had.
+devices::FloppyFormat empty_drive_format() {
+  constexpr auto high_density = devices::FloppyDriveType::hd_3_5;
+  for (const devices::FloppyFormat& format : devices::floppy_formats()) {
+    if (format.drive == high_density && format.sectors_per_track == 18) return format;
+  }
+  devices::FloppyFormat format;
+  format.drive = high_density;
+  return format;
+}
+
 class Opener {
  public:
   explicit Opener(const WarnLine& warn) : warn_(warn) {}
 
   void add(const DriveConfig& drive) {
+    if (is_floppy(drive.slot) && drive.file.empty() && !drive.demo) {
+      return bay_.floppies.push_back({drive.slot, "", nullptr, empty_drive_format()});
+    }
     Opened opened = open_drive(drive, warn_);
     refuse_twins(drive, opened);
     if (is_floppy(drive.slot)) {

@@ -17,8 +17,8 @@ namespace emu {
 struct OpenedFloppy {
   DriveSlot slot;
   std::string file;
-  std::unique_ptr<storage::BlockDevice> image;
-  devices::FloppyFormat format;
+  std::unique_ptr<storage::BlockDevice> image;  // null: the drive is empty
+  devices::FloppyFormat format;                 // of an empty drive: the one it was made for
 };
 
 struct OpenedDisk {

@@ -7,6 +7,8 @@
 #include "devices/video_cp437.h"
 #include "emu/board.h"
 #include "emu/digest.h"
+#include "emu/drive_tap.h"
+#include "emu/run_options.h"
 #include "storage/image_error.h"
 
 namespace emu {
@@ -57,6 +59,10 @@ StopReason Machine::run_until(devices::Nanoseconds deadline) {
   return board_->run_until(deadline);
 }
 
+StopReason Machine::run_instructions(std::uint64_t count) {
+  return board_->run_instructions(count);
+}
+
 void Machine::apply(const Command& command) {
   if (const auto* key = std::get_if<KeyCommand>(&command)) {
     apply_key(*board_, *key);
@@ -71,7 +77,7 @@ devices::Nanoseconds Machine::now() const {
   return board_->scheduler.now();
 }
 std::uint64_t Machine::instructions() const {
-  return board_->processor.instructions();
+  return board_->instructions();
 }
 std::optional<std::uint8_t> Machine::guest_exit() const {
   return board_->guest_exit;
@@ -119,6 +125,63 @@ Picture Machine::picture() const {
 
 std::vector<DriveActivity> Machine::activity() const {
   return board_->activity();
+}
+
+unsigned Machine::add_breakpoint(Breakpoint breakpoint) {
+  return board_->breakpoints.add(std::move(breakpoint));
+}
+void Machine::remove_breakpoint(unsigned id) {
+  board_->breakpoints.remove(id);
+}
+const std::vector<unsigned>& Machine::breakpoints_hit() const {
+  return board_->breakpoints.hits();
+}
+
+void Machine::insert(const DriveConfig& drive, const WarnLine& warn) {
+  if (!is_floppy(drive.slot)) {
+    throw UsageError(std::string(slot_name(drive.slot)) + " is a hard disk: only floppies change");
+  }
+  if (!board_->has_floppy_drive(drive.slot)) {
+    throw UsageError(std::string("this machine has no drive ") + slot_name(drive.slot));
+  }
+  DriveBay bay = open_drives({drive}, warn);
+  eject(drive.slot);
+  board_->insert_floppy(std::move(bay.floppies.front()));
+}
+
+void Machine::eject(DriveSlot slot) {
+  if (!is_floppy(slot)) {
+    throw UsageError(std::string(slot_name(slot)) + " is a hard disk: only floppies change");
+  }
+  board_->eject_floppy(slot);
+}
+
+DriveTap* Machine::tap(DriveSlot slot) {
+  return board_->tap(slot);
+}
+const DriveTap* Machine::tap(DriveSlot slot) const {
+  return board_->tap(slot);
+}
+bool Machine::has_drive(DriveSlot slot) const {
+  return is_floppy(slot) ? board_->has_floppy_drive(slot) : board_->tap(slot) != nullptr;
+}
+devices::Nanoseconds Machine::last_disk_access() const {
+  return board_->last_disk_access();
+}
+
+void Machine::listen_serial(std::size_t port, devices::ByteSink sink) {
+  devices::SerialPort& serial = board_->serial[port % board_->serial.size()];
+  serial.transmitted = sink;
+  serial.set_modem_lines(devices::SerialPort::kPeerReady);
+}
+void Machine::listen_debug_port(devices::ByteSink sink) {
+  board_->debug_port.console = sink;
+}
+std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t> bytes) {
+  return board_->serial[port % board_->serial.size()].feed(bytes);
+}
+std::uint8_t Machine::read_port(std::uint16_t port) {
+  return board_->ports.in8(port);
 }
 
 std::string Machine::flush_disks() {

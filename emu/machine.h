@@ -7,17 +7,22 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "cpu/cpu.h"
+#include "devices/byte_sink.h"
 #include "devices/scan_codes.h"
 #include "devices/scheduler.h"
 #include "devices/video_text.h"
+#include "emu/breakpoint.h"
 #include "emu/config.h"
 
 namespace emu {
+
+class DriveTap;
 
 struct KeyCommand {
   devices::Key key;
@@ -35,7 +40,8 @@ enum class StopReason : std::uint8_t {
   guest_exit,      // a value was written to the exit port
   guest_shutdown,  // "Shutdown" was written to port 8900h
   triple_fault,
-  dead_halt,  // HLT that nothing can wake
+  dead_halt,   // HLT that nothing can wake
+  breakpoint,  // breakpoints_hit() says which
 };
 
 struct Picture {
@@ -68,6 +74,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   StopReason run_until(devices::Nanoseconds deadline);
+  // So many instruction times, whether the processor runs or waits in HLT.
+  StopReason run_instructions(std::uint64_t count);
   void apply(const Command& command);
 
   devices::Nanoseconds now() const;
@@ -84,6 +92,28 @@ class Machine {
   std::uint64_t screen_generation() const;          // moves whenever the picture may have changed
   Picture picture() const;
   std::vector<DriveActivity> activity() const;
+
+  // ---- for scripts and debuggers; between slices, like apply() ----
+
+  // Stops before the instruction (exec, int) or right after the access (port, disk). While a
+  // breakpoint on instructions exists the processor runs in single steps.
+  unsigned add_breakpoint(Breakpoint breakpoint);
+  void remove_breakpoint(unsigned id);
+  const std::vector<unsigned>& breakpoints_hit() const;
+
+  // Floppies: throws storage::ImageError, and UsageError when there is no such drive.
+  void insert(const DriveConfig& drive, const std::function<void(const std::string&)>& warn = {});
+  void eject(DriveSlot slot);
+  DriveTap* tap(DriveSlot slot);  // nullptr: no such drive, or nothing in it
+  const DriveTap* tap(DriveSlot slot) const;
+  bool has_drive(DriveSlot slot) const;
+  devices::Nanoseconds last_disk_access() const;
+
+  // The far ends of COM1, COM2 and port E9h; a serial peer shows that it is switched on.
+  void listen_serial(std::size_t port, devices::ByteSink sink);
+  void listen_debug_port(devices::ByteSink sink);
+  std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
+  std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
 
   // Everything the guest was told is safe, made so; the first failure as text, empty when all is
   // well.

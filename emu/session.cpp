@@ -146,6 +146,7 @@ class Session {
         verdict_ = {"dead-halt", kExitGuestDied, "HLT with interrupts off" + where};
         return;
       case StopReason::deadline:
+      case StopReason::breakpoint:  // headless runs set none
         return;
     }
   }

@@ -118,6 +118,7 @@ class Window {
         set_title(" [halted: right Ctrl + R resets]");
         break;
       case emu::StopReason::deadline:
+      case emu::StopReason::breakpoint:
         break;
     }
     stopped_ = true;

@@ -1,0 +1,241 @@
+#include "emu/breakpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "emu/command_line.h"
+#include "emu/run_options.h"
+
+namespace emu {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw UsageError("breakpoint '" + std::string(text) + "': " + why);
+}
+
+std::optional<std::uint64_t> number(std::string_view text, int base) {
+  if (base == 16 && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
+  if (base == 16 && (text.ends_with('h') || text.ends_with('H'))) text.remove_suffix(1);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end != 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+struct RegisterName {
+  std::string_view name;
+  cpu::RegisterIndex index;
+  std::uint8_t shift;
+  std::uint32_t mask;
+};
+// clang-format off
+constexpr std::array kRegisterNames = {
+    RegisterName{"al", cpu::kEax, 0, 0xFF}, RegisterName{"ah", cpu::kEax, 8, 0xFF},
+    RegisterName{"bl", cpu::kEbx, 0, 0xFF}, RegisterName{"bh", cpu::kEbx, 8, 0xFF},
+    RegisterName{"cl", cpu::kEcx, 0, 0xFF}, RegisterName{"ch", cpu::kEcx, 8, 0xFF},
+    RegisterName{"dl", cpu::kEdx, 0, 0xFF}, RegisterName{"dh", cpu::kEdx, 8, 0xFF},
+    RegisterName{"ax", cpu::kEax, 0, 0xFFFF}, RegisterName{"bx", cpu::kEbx, 0, 0xFFFF},
+    RegisterName{"cx", cpu::kEcx, 0, 0xFFFF}, RegisterName{"dx", cpu::kEdx, 0, 0xFFFF},
+    RegisterName{"si", cpu::kEsi, 0, 0xFFFF}, RegisterName{"di", cpu::kEdi, 0, 0xFFFF},
+    RegisterName{"bp", cpu::kEbp, 0, 0xFFFF}, RegisterName{"sp", cpu::kEsp, 0, 0xFFFF},
+    RegisterName{"eax", cpu::kEax, 0, 0xFFFFFFFF}, RegisterName{"ebx", cpu::kEbx, 0, 0xFFFFFFFF},
+    RegisterName{"ecx", cpu::kEcx, 0, 0xFFFFFFFF}, RegisterName{"edx", cpu::kEdx, 0, 0xFFFFFFFF},
+};
+// clang-format on
+
+Breakpoint::Condition parse_condition(std::string_view text, std::string_view word) {
+  const std::size_t equals = word.find('=');
+  if (equals == std::string_view::npos) refuse(text, "'" + std::string(word) + "' is unknown");
+  const auto row = std::ranges::find(kRegisterNames, word.substr(0, equals), &RegisterName::name);
+  if (row == kRegisterNames.end()) {
+    refuse(text, "'" + std::string(word.substr(0, equals)) + "' is not a register");
+  }
+  const auto value = number(word.substr(equals + 1), 16);
+  if (!value || *value > row->mask) {
+    refuse(text, "'" + std::string(word.substr(equals + 1)) + "' is no value for " +
+                     std::string(row->name));
+  }
+  return {row->index, row->shift, row->mask, static_cast<std::uint32_t>(*value)};
+}
+
+// "f000:e05b" or a linear address.
+std::uint64_t parse_address(std::string_view text, std::string_view word) {
+  const std::size_t colon = word.find(':');
+  const auto whole = [&](std::string_view part, std::uint64_t limit) {
+    const auto value = number(part, 16);
+    if (!value || *value > limit) refuse(text, "'" + std::string(word) + "' is not an address");
+    return *value;
+  };
+  if (colon == std::string_view::npos) return whole(word, 0xFFFFFFFF);
+  return whole(word.substr(0, colon), 0xFFFF) * 16 + whole(word.substr(colon + 1), 0xFFFF);
+}
+
+// "5", "0..62"
+void parse_range(std::string_view text, std::string_view word, int base, Breakpoint& out) {
+  const std::size_t dots = word.find("..");
+  const auto first = number(word.substr(0, dots), base);
+  const auto last = dots == std::string_view::npos ? first : number(word.substr(dots + 2), base);
+  if (!first || !last || *first > *last) {
+    refuse(text, "'" + std::string(word) + "' is not a number or a range such as 0..62");
+  }
+  out.first = *first;
+  out.last = *last;
+}
+
+class Words {
+ public:
+  Words(std::string_view text, std::vector<std::string_view> words)
+      : text_(text), words_(std::move(words)) {}
+  bool empty() const { return at_ == words_.size(); }
+  std::string_view next(const char* what) {
+    if (empty()) refuse(text_, std::string(what) + " is missing");
+    return words_[at_++];
+  }
+  bool take(std::string_view word) {
+    if (empty() || words_[at_] != word) return false;
+    ++at_;
+    return true;
+  }
+
+ private:
+  std::string_view text_;
+  std::vector<std::string_view> words_;
+  std::size_t at_ = 0;
+};
+
+void parse_direction(Words& words, Breakpoint& out) {
+  if (words.take("read")) {
+    out.writes = false;
+  } else if (words.take("write")) {
+    out.reads = false;
+  }
+}
+
+bool touches(std::uint64_t first, std::uint64_t last, std::uint64_t from, std::uint64_t count) {
+  return from <= last && from + count > first;
+}
+
+bool repeats(std::uint8_t opcode) {
+  return opcode == 0xF2 || opcode == 0xF3;
+}
+
+}  // namespace
+
+Breakpoint parse_breakpoint(std::string_view text) {
+  Words words(text, split(text));
+  Breakpoint out;
+  const std::string_view kind = words.next("exec, int, port or disk");
+  if (kind == "exec") {
+    out.first = out.last = parse_address(text, words.next("the address"));
+  } else if (kind == "int") {
+    out.kind = Breakpoint::Kind::interrupt;
+    parse_range(text, words.next("the interrupt's number"), 16, out);
+    if (out.last > 0xFF) refuse(text, "interrupts are 0 to ff");
+  } else if (kind == "port") {
+    out.kind = Breakpoint::Kind::port;
+    parse_range(text, words.next("the port"), 16, out);
+    if (out.last > 0xFFFF) refuse(text, "ports are 0 to ffff");
+    parse_direction(words, out);
+  } else if (kind == "disk") {
+    out.kind = Breakpoint::Kind::disk;
+    out.slot = parse_slot(std::string(words.next("the drive")));
+    out.last = ~std::uint64_t{0};
+    parse_direction(words, out);
+    if (words.take("lba")) parse_range(text, words.next("the LBA"), 10, out);
+  } else {
+    refuse(text, "'" + std::string(kind) + "' is none of exec, int, port, disk");
+  }
+  while (!words.empty()) {
+    out.conditions.push_back(parse_condition(text, words.next("a condition")));
+  }
+  return out;
+}
+
+unsigned BreakpointSet::add(Breakpoint breakpoint) {
+  rows_.push_back({next_id_, std::move(breakpoint)});
+  count();
+  return next_id_++;
+}
+
+void BreakpointSet::remove(unsigned id) {
+  std::erase_if(rows_, [&](const Row& row) { return row.id == id; });
+  count();
+}
+
+void BreakpointSet::count() {
+  instruction_count_ = 0;
+  port_count_ = 0;
+  for (const Row& row : rows_) {
+    if (row.breakpoint.before_instruction()) ++instruction_count_;
+    if (row.breakpoint.kind == Breakpoint::Kind::port) ++port_count_;
+  }
+}
+
+void BreakpointSet::hit(const Row& row, const cpu::Registers& registers) {
+  const bool met = std::ranges::all_of(row.breakpoint.conditions, [&](const auto& condition) {
+    return ((registers.general[condition.index] >> condition.shift) & condition.mask) ==
+           condition.value;
+  });
+  if (met) hits_.push_back(row.id);
+}
+
+void BreakpointSet::instruction(const cpu::Cpu& processor, const cpu::Memory& memory) {
+  const cpu::Registers registers = processor.registers();
+  const std::uint64_t now = processor.instructions();
+  const std::uint32_t address = registers.segments[cpu::kCs].base + registers.eip;
+  const std::uint64_t before = std::exchange(previous_address_, address);
+  if (std::exchange(stopped_at_, ~std::uint64_t{0}) == now) return;
+
+  std::array<std::uint8_t, 2> bytes{};
+  memory.peek(address, bytes);
+  // Each round of a repeated string instruction counts as an instruction; it begins only once.
+  if (before == address && repeats(bytes[0])) return;
+  constexpr std::uint8_t int_n = 0xCD;
+  constexpr std::uint8_t int3 = 0xCC;
+  for (const Row& row : rows_) {
+    const Breakpoint& breakpoint = row.breakpoint;
+    if (breakpoint.kind == Breakpoint::Kind::execute && breakpoint.first == address) {
+      hit(row, registers);
+    } else if (breakpoint.kind == Breakpoint::Kind::interrupt) {
+      const bool there =
+          (bytes[0] == int_n && touches(breakpoint.first, breakpoint.last, bytes[1], 1)) ||
+          (bytes[0] == int3 && touches(breakpoint.first, breakpoint.last, 3, 1));
+      if (there) hit(row, registers);
+    }
+  }
+  if (any_hit()) stopped_at_ = now;
+}
+
+void BreakpointSet::port(std::uint16_t port, bool write, const cpu::Cpu& processor) {
+  for (const Row& row : rows_) {
+    const Breakpoint& breakpoint = row.breakpoint;
+    if (breakpoint.kind != Breakpoint::Kind::port) continue;
+    if (write ? !breakpoint.writes : !breakpoint.reads) continue;
+    if (touches(breakpoint.first, breakpoint.last, port, 1)) hit(row, processor.registers());
+  }
+}
+
+void BreakpointSet::disk(DriveSlot slot, bool write, std::uint64_t lba, std::uint64_t count,
+                         const cpu::Cpu& processor) {
+  for (const Row& row : rows_) {
+    const Breakpoint& breakpoint = row.breakpoint;
+    if (breakpoint.kind != Breakpoint::Kind::disk || breakpoint.slot != slot) continue;
+    if (write ? !breakpoint.writes : !breakpoint.reads) continue;
+    if (touches(breakpoint.first, breakpoint.last, lba, count)) hit(row, processor.registers());
+  }
+}
+
+}  // namespace emu

@@ -1,0 +1,79 @@
+// Conditions that stop a machine, as words: "exec f000:e05b", "exec 7c00", "int 13 ah=03",
+// "port 3f8 write", "disk ide0.0 write lba 0..62". Parsed here, tested by the board.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cpu/cpu.h"
+#include "emu/config.h"
+
+namespace emu {
+
+struct Breakpoint {
+  enum class Kind : std::uint8_t {
+    execute,    // the instruction at `first`, a linear address, is next
+    interrupt,  // INT `first` is next (the instruction, not a hardware interrupt)
+    port,       // an access to a port first..last was made
+    disk,       // a request to the drive touched sectors first..last
+  };
+  // A register that must hold a value: "ah=03". `shift` and `mask` pick the part of the whole one.
+  struct Condition {
+    cpu::RegisterIndex index;
+    std::uint8_t shift;
+    std::uint32_t mask;
+    std::uint32_t value;
+  };
+
+  Kind kind = Kind::execute;
+  std::uint64_t first = 0, last = 0;
+  bool reads = true, writes = true;
+  DriveSlot slot = DriveSlot::fd0;
+  std::vector<Condition> conditions;
+
+  bool before_instruction() const { return kind == Kind::execute || kind == Kind::interrupt; }
+};
+
+// Numbers are hexadecimal, as debuggers have them, but for LBAs. Throws UsageError.
+Breakpoint parse_breakpoint(std::string_view text);
+
+// The breakpoints of one machine and which of them were hit by the present stop.
+class BreakpointSet {
+ public:
+  unsigned add(Breakpoint breakpoint);
+  void remove(unsigned id);
+
+  // Somebody wants to look before every instruction.
+  bool watches_instructions() const { return instruction_count_ != 0; }
+  bool watches_ports() const { return port_count_ != 0; }
+
+  void instruction(const cpu::Cpu& processor, const cpu::Memory& memory);
+  void port(std::uint16_t port, bool write, const cpu::Cpu& processor);
+  void disk(DriveSlot slot, bool write, std::uint64_t lba, std::uint64_t count,
+            const cpu::Cpu& processor);
+
+  bool any_hit() const { return !hits_.empty(); }
+  const std::vector<unsigned>& hits() const { return hits_; }
+  void clear_hits() { hits_.clear(); }
+
+ private:
+  struct Row {
+    unsigned id;
+    Breakpoint breakpoint;
+  };
+  void hit(const Row& row, const cpu::Registers& registers);
+  void count();
+
+  std::vector<Row> rows_;
+  std::vector<unsigned> hits_;
+  std::size_t instruction_count_ = 0, port_count_ = 0;
+  unsigned next_id_ = 1;
+  // The instruction that stopped the machine last must run when it goes on.
+  std::uint64_t stopped_at_ = ~std::uint64_t{0};
+  std::uint64_t previous_address_ = ~std::uint64_t{0};
+};
+
+}  // namespace emu

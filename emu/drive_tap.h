@@ -1,0 +1,118 @@
+// What sits between every drive and its image: the place where a script puts faults and snapshots,
+// where accesses trip breakpoints, and where writes wait while the machine may still go back.
+// Without any of that it hands requests through.
+// Snapshots live in memory: from the first one on, writes are kept above the image, and commit() or
+// the end of the machine sends them down. Not implemented: snapshots inside the image file, which
+// are the image verbs' affair.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/block_device.h"
+#include "storage/sector_map.h"
+
+namespace emu {
+
+struct DriveAccess {
+  bool write = false;
+  std::uint64_t lba = 0;
+  std::uint64_t count = 0;
+  storage::IoStatus status = storage::IoStatus::ok;
+};
+
+// A range of sectors that fails. The status is what the drive turns into the guest's error.
+struct DriveFault {
+  std::uint64_t first = 0, last = 0;
+  bool reads = true, writes = true;
+  storage::IoStatus status = storage::IoStatus::host_error;
+  std::uint64_t times = 0;  // how often the guest will see it; 0: always
+};
+
+class DriveTap final : public storage::BlockDevice {
+ public:
+  // A disk's content at one moment: cheap to take, valid until the next commit().
+  struct State {
+    std::vector<std::shared_ptr<const storage::SectorMap>> layers;  // oldest first
+    std::uint64_t write_digest = 0;
+    std::uint64_t commits = 0;
+  };
+
+  explicit DriveTap(std::unique_ptr<storage::BlockDevice> image);
+  ~DriveTap() override;
+
+  std::uint64_t sector_count() const override { return image_->sector_count(); }
+  storage::Geometry geometry() const override { return image_->geometry(); }
+  bool read_only() const override { return image_->read_only(); }
+  storage::Extent extent_at(std::uint64_t lba) const override { return image_->extent_at(lba); }
+
+  // The image itself, without what this layer holds.
+  storage::BlockDevice& image() { return *image_; }
+
+  // Called after every request of the guest.
+  std::function<void(const DriveAccess&)> on_access;
+
+  void add_fault(const DriveFault& fault) { faults_.push_back(fault); }
+  void clear_faults() { faults_.clear(); }
+  std::uint64_t faults_shown() const { return faults_shown_; }
+
+  // Reads what the guest would read, around faults and breakpoints.
+  storage::IoStatus peek(std::uint64_t lba, std::span<std::uint8_t> sectors);
+
+  // From now on nothing reaches the image before commit().
+  State capture();
+  // False: a commit has changed the image since.
+  bool restore(const State& state);
+
+  void snapshot(const std::string& name) { snapshots_[name] = capture(); }
+  // False: there is none of that name.
+  bool revert(const std::string& name);
+  std::vector<std::string> snapshots() const;
+  // Sends what is held down into the image; snapshots and captured states are void then.
+  storage::IoStatus commit();
+  // What the image does not have yet, in ascending order: for state files.
+  void for_each_held(
+      const std::function<void(std::uint64_t lba, std::span<const std::uint8_t>)>& visit) const;
+  // Puts one sector above the image, as the guest would write it.
+  storage::IoStatus hold(std::uint64_t lba, std::span<const std::uint8_t> sector);
+  void drop_held();
+
+  // A digest of everything the guest wrote, in order: equal for equal runs.
+  std::uint64_t write_digest() const { return write_digest_; }
+  void set_write_digest(std::uint64_t digest) { write_digest_ = digest; }
+  std::uint64_t bytes_written_to_image() const { return sectors_to_image_ * storage::kSectorSize; }
+
+ protected:
+  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override;
+  storage::IoStatus do_write(std::uint64_t lba, std::span<const std::uint8_t> sectors) override;
+  storage::IoStatus do_flush() override;
+  storage::IoStatus do_discard(std::uint64_t lba, std::uint64_t count) override;
+  storage::IoStatus do_close() override;
+
+ private:
+  const std::uint8_t* find(std::uint64_t lba) const;
+  storage::IoStatus fault_of(bool write, std::uint64_t lba, std::uint64_t count);
+  storage::IoStatus write_down(std::uint64_t lba, std::span<const std::uint8_t> sectors);
+  void tell(const DriveAccess& access) {
+    if (on_access) on_access(access);
+  }
+
+  std::unique_ptr<storage::BlockDevice> image_;
+  bool holding_ = false;                                          // writes stay above the image
+  std::vector<std::shared_ptr<const storage::SectorMap>> below_;  // captured, oldest first
+  storage::SectorMap top_;
+  bool top_used_ = false;
+  std::map<std::string, State> snapshots_;
+  std::uint64_t commits_ = 0;
+
+  std::vector<DriveFault> faults_;
+  std::uint64_t faults_shown_ = 0;
+  std::uint64_t write_digest_;
+  std::uint64_t sectors_to_image_ = 0;
+};
+
+}  // namespace emu
