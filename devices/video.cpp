@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "devices/video_graphics.h"
+#include "devices/video_scan.h"
+
 namespace devices {
 
 namespace {
@@ -77,6 +80,17 @@ void Video::reset() {
 unsigned Video::blink_phase() const {
   // The cursor changes every 8 frames, characters every 16.
   return static_cast<unsigned>(timing_.frame_number(scheduler_.now()) >> 3 & 3);
+}
+
+void Video::render(Frame& frame) const {
+  if (!registers_.screen_on()) {
+    const unsigned width = registers_.graphics_mode() ? 8 : registers_.character_width();
+    fill_frame(registers_, width, registers_.dac_color(registers_.attribute[0x11]), frame);
+  } else if (registers_.graphics_mode()) {
+    render_graphics(registers_, memory_, blink_phase(), frame);
+  } else {
+    render_text(registers_, memory_, blink_phase(), frame);
+  }
 }
 
 void Video::registers_changed() {

@@ -1,8 +1,8 @@
 // A VGA as its board sees it: the ports 3B4h-3DAh and the window at A0000h. Register values live in
-// video_registers.h, memory access in video_memory.h, the text picture in video_text.h.
-// [VGA] IBM PS/2 Hardware Interface Technical Reference, Video Subsystem.
-// Not implemented: pictures of graphics modes (their frames are blank), 3C3h beyond storing it, the
-// feature connector, DISPI (1CEh/1CFh stay unclaimed, which reads as absent).
+// video_registers.h, memory access in video_memory.h, pictures in video_text.h and
+// video_graphics.h. [VGA] IBM PS/2 Hardware Interface Technical Reference, Video Subsystem. Not
+// implemented: 3C3h beyond storing it, the feature connector, DISPI (1CEh/1CFh stay unclaimed,
+// which reads as absent).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "devices/archive.h"
 #include "devices/io_ports.h"
 #include "devices/scheduler.h"
+#include "devices/video_frame.h"
 #include "devices/video_memory.h"
 #include "devices/video_registers.h"
 #include "devices/video_text.h"
@@ -34,7 +35,7 @@ class Video final : public PortDevice, public cpu::MmioDevice {
 
   // What is on the screen. The picture is the same as long as generation() and blink_phase() are.
   TextScreen text_screen() const { return read_text(registers_, memory_); }
-  void render(Frame& frame) const { render_text(registers_, memory_, blink_phase(), frame); }
+  void render(Frame& frame) const;
   std::uint64_t generation() const { return generation_ + memory_.generation(); }
   unsigned blink_phase() const;
 

@@ -11,8 +11,8 @@ std::uint32_t VgaRegisters::dac_color(unsigned index) const {
   return 0xFF000000U | level(entry + 2) << 16 | level(entry + 1) << 8 | level(entry);
 }
 
-std::uint32_t VgaRegisters::color(unsigned attribute_bits) const {
-  const unsigned palette = attribute[attribute_bits & attribute[0x12] & 0x0FU];
+std::uint32_t VgaRegisters::palette_color(unsigned attribute_bits) const {
+  const unsigned palette = attribute[attribute_bits & 0x0FU];
   const unsigned select = attribute[0x14];
   const bool select_5_4 = (attribute[0x10] & 0x80) != 0;  // color select replaces palette bits 5-4
   const unsigned low = select_5_4 ? (palette & 0x0FU) | (select & 0x03U) << 4 : palette & 0x3FU;

@@ -51,11 +51,21 @@ struct VgaRegisters {
   unsigned row_pitch() const { return crtc[0x13] * 2U; }  // in address counter steps
 
   // CRTC address counter -> offset in a plane, [FreeVGA] CRTC 14h and 17h: byte, word or doubleword
-  // mode.
+  // mode; the counter's top bits come round to the bottom, in word mode MA15 or MA13.
   unsigned plane_offset(unsigned counter) const {
-    if ((crtc[0x14] & 0x40) != 0) return counter << 2 & 0xFFFF;
-    if ((crtc[0x17] & 0x40) == 0) return counter << 1 & 0xFFFF;
-    return counter & 0xFFFF;
+    counter &= 0xFFFF;
+    if ((crtc[0x14] & 0x40) != 0) return (counter << 2 | counter >> 14) & 0xFFFF;
+    if ((crtc[0x17] & 0x40) != 0) return counter;
+    const unsigned wrap = (crtc[0x17] & 0x20) != 0 ? counter >> 15 : counter >> 13 & 1;
+    return (counter << 1 | wrap) & 0xFFFF;
+  }
+  // Graphics may put row scan bits in place of address bits 13 and 14: the CGA's and MDA's banks of
+  // lines.
+  unsigned graphics_offset(unsigned counter, unsigned row) const {
+    unsigned offset = plane_offset(counter);
+    if ((crtc[0x17] & 0x01) == 0) offset = (offset & ~0x2000U) | (row & 1) << 13;
+    if ((crtc[0x17] & 0x02) == 0) offset = (offset & ~0x4000U) | (row >> 1 & 1) << 14;
+    return offset;
   }
 
   // A ten-bit vertical count: low byte in `index`, bits 8 and 9 in the overflow register.
@@ -65,8 +75,11 @@ struct VgaRegisters {
   }
 
   // Four-bit attribute -> 0xAABBGGRR through colour plane enable, palette, colour select, mask and
-  // DAC.
-  std::uint32_t color(unsigned attribute_bits) const;
+  // DAC; palette_color without the first of these.
+  std::uint32_t color(unsigned attribute_bits) const {
+    return palette_color(attribute_bits & attribute[0x12]);
+  }
+  std::uint32_t palette_color(unsigned attribute_bits) const;
   std::uint32_t dac_color(unsigned index) const;
 
   void serialize(Archive& archive);

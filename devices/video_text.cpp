@@ -5,12 +5,11 @@
 #include <span>
 
 #include "devices/video_cp437.h"
+#include "devices/video_scan.h"
 
 namespace devices {
 
 namespace {
-
-constexpr unsigned kAddressMask = 0xFFFF;  // the CRTC's address counter
 
 struct CursorShape {
   bool enabled;
@@ -23,7 +22,7 @@ CursorShape cursor_shape(const VgaRegisters& registers) {
   const unsigned skew = registers.crtc[0x0B] >> 5 & 3U;
   const bool enabled =
       (registers.crtc[0x0A] & 0x20) == 0 && first <= last && first < registers.character_height();
-  return {enabled, first, last, (registers.cursor_address() + skew) & kAddressMask};
+  return {enabled, first, last, (registers.cursor_address() + skew) & kAddressCounterMask};
 }
 
 // Paints one scan line of one row of text; holds what stays the same for a frame.
@@ -49,7 +48,7 @@ class LinePainter {
 
   void paint(unsigned address, unsigned scan_line, std::span<std::uint32_t> pixels) const {
     for (std::size_t x = 0; x < pixels.size();
-         x += width_, address = (address + 1) & kAddressMask) {
+         x += width_, address = (address + 1) & kAddressCounterMask) {
       const std::uint32_t cell = memory_.planes(registers_.plane_offset(address));
       const unsigned character = cell & 0xFF;
       const unsigned attribute = cell >> 8 & 0xFF;
@@ -78,13 +77,6 @@ class LinePainter {
   std::array<std::uint32_t, 16> colors_{};
   std::array<unsigned, 2> font_{};
 };
-
-// Pel panning in dots; in nine-dot modes 8 means none, [VGA] attribute controller 13h.
-unsigned panning(const VgaRegisters& registers) {
-  const unsigned value = registers.attribute[0x13] & 0x0FU;
-  if (registers.character_width() == 8) return value & 7;
-  return value >= 8 ? 0 : value + 1;
-}
 
 }  // namespace
 
@@ -118,7 +110,7 @@ TextScreen read_text(const VgaRegisters& registers, const VideoMemory& memory) {
   for (unsigned row = 0; row < screen.rows; ++row) {
     for (unsigned column = 0; column < screen.columns; ++column) {
       const unsigned address =
-          (registers.start_address() + row * registers.row_pitch() + column) & kAddressMask;
+          (registers.start_address() + row * registers.row_pitch() + column) & kAddressCounterMask;
       const std::uint32_t cell = memory.planes(registers.plane_offset(address));
       screen.cells.push_back(
           {static_cast<std::uint8_t>(cell), static_cast<std::uint8_t>(cell >> 8)});
@@ -134,45 +126,11 @@ TextScreen read_text(const VgaRegisters& registers, const VideoMemory& memory) {
 
 void render_text(const VgaRegisters& registers, const VideoMemory& memory, unsigned blink_phase,
                  Frame& frame) {
-  const unsigned dots = registers.columns() * registers.character_width();
-  const unsigned stretch =
-      registers.half_dot_clock() ? 2 : 1;  // every frame is as wide as its dot clock
-  frame.width = dots * stretch;
-  frame.height = registers.displayed_lines();
-  frame.pixels.resize(std::size_t{frame.width} * frame.height);
-  if (!registers.screen_on() || registers.graphics_mode()) {
-    std::ranges::fill(frame.pixels, registers.dac_color(registers.attribute[0x11]));
-    return;
-  }
-
   const LinePainter painter(registers, memory, blink_phase);
-  std::vector<std::uint32_t> line(dots + registers.character_width());  // one cell more for panning
-  const unsigned last_scan_line = registers.character_height() - 1;
-  const unsigned repeat_mask = registers.double_scan() ? 1 : 0;
-  unsigned address = registers.start_address() + (registers.crtc[0x08] >> 5 & 3U);
-  unsigned scan_line = registers.crtc[0x08] & 0x1FU;
-  unsigned shift = panning(registers);
-  unsigned painted = 0;  // lines since the frame or the split began
-
-  for (unsigned y = 0; y < frame.height; ++y, ++painted) {
-    if (y > 0 && (painted & repeat_mask) == 0) {
-      if (scan_line >= last_scan_line) {
-        scan_line = 0;
-        address += registers.row_pitch();
-      } else {
-        ++scan_line;
-      }
-    }
-    if (y == registers.line_compare() + 1) {  // split screen: from here on the text at address 0
-      address = 0;
-      scan_line = 0;
-      painted = 0;
-      if ((registers.attribute[0x10] & 0x20) != 0) shift = 0;
-    }
-    painter.paint(address & kAddressMask, scan_line & 0x1FU, line);
-    const auto row = std::span(frame.pixels).subspan(std::size_t{y} * frame.width, frame.width);
-    for (unsigned x = 0; x < frame.width; ++x) row[x] = line[x / stretch + shift];
-  }
+  scan_frame(registers, registers.character_width(), frame,
+             [&](const ScanLine& line, std::span<std::uint32_t> dots) {
+               painter.paint(line.address, line.row, dots);
+             });
 }
 
 }  // namespace devices

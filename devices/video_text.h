@@ -1,13 +1,14 @@
 // What a text mode shows: as characters, for scripts and people without a display, and as pixels
-// with the font that lies in plane 2. Follows the CRTC's own address arithmetic: start address,
-// preset row scan, panning, split screen, cursor. [VGA] IBM PS/2 Hardware Interface Technical
-// Reference; [FreeVGA] "Text mode". Not implemented: changes in the middle of a frame.
+// with the font that lies in plane 2. Follows the CRTC's own address arithmetic (video_scan.h).
+// [VGA] IBM PS/2 Hardware Interface Technical Reference; [FreeVGA] "Text mode". Not implemented:
+// changes in the middle of a frame.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "devices/video_frame.h"
 #include "devices/video_memory.h"
 #include "devices/video_registers.h"
 
@@ -28,11 +29,6 @@ struct TextScreen {
 
   std::string line(unsigned row) const;  // UTF-8 without trailing blanks
   std::string text() const;              // all lines, each ended by \n
-};
-
-struct Frame {
-  unsigned width = 0, height = 0;
-  std::vector<std::uint32_t> pixels;  // 0xAABBGGRR: in memory R, G, B, A
 };
 
 TextScreen read_text(const VgaRegisters& registers, const VideoMemory& memory);
