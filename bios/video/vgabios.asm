@@ -2,7 +2,7 @@
 ; its memory window only, so it runs on any VGA; 8086 code throughout.
 ; [VGA] IBM PS/2 Hardware Interface Technical Reference, Video Subsystem; [IBM] IBM PS/2 BIOS Interface
 ; Technical Reference, INT 10h.
-; Not implemented: graphics modes (a request for one is refused), VESA (AH=4Fh answers as absent).
+; Not implemented: VESA (AH=4Fh answers as absent).
 
     bits 16
     cpu 8086
@@ -146,9 +146,9 @@ functions:
     dw read_cell                        ; 08h
     dw write_cells                      ; 09h
     dw write_characters                 ; 0Ah
-    dw set_border                       ; 0Bh
-    dw unsupported                      ; 0Ch write a dot
-    dw unsupported                      ; 0Dh read a dot
+    dw set_color_register               ; 0Bh
+    dw write_dot                        ; 0Ch
+    dw read_dot                         ; 0Dh
     dw teletype                         ; 0Eh
     dw get_mode                         ; 0Fh
     dw palette                          ; 10h
@@ -167,6 +167,7 @@ unsupported:
 %include "modes.inc"
 %include "cursor.inc"
 %include "text.inc"
+%include "graphics.inc"
 %include "palette.inc"
 %include "fonts.inc"
 %include "configuration.inc"
