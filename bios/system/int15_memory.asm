@@ -216,6 +216,7 @@ block_move:
 
 ; The 286 leaves protected mode only by a reset, on which POST finds CMOS 0Fh = 09h.
 block_move_286:
+        push    bp                      ; a reset spares no register
         mov     [bda.resume], sp
         mov     [bda.resume + 2], ss
         mov     ax, CMOS_SHUTDOWN | BLOCK_MOVE_SHUTDOWN << 8
@@ -243,6 +244,7 @@ block_move_286:
 block_move_resume:
         mov     ss, [bda.resume + 2]
         mov     sp, [bda.resume]
+        pop     bp
         jmp     block_move.real
 
 ; POST: is protected mode really there? Moves two words of this ROM into the EBDA and looks. An
