@@ -57,9 +57,9 @@ void FileRegistry::admit(File& file, FileAccess access) {
 
 void FileRegistry::remove_created(std::size_t keep) {
   while (created_.size() > keep) {
-    const Place place = std::move(created_.back());
+    const auto [folder, name] = std::move(created_.back());
     created_.pop_back();
-    static_cast<void>(place.directory->remove(place.name));
+    if (const DirectoryPtr directory = folder.lock()) static_cast<void>(directory->remove(name));
   }
 }
 

@@ -45,13 +45,12 @@ class FileRegistry : public std::enable_shared_from_this<FileRegistry> {
   // many. The file holds its entry until it is closed.
   void admit(File& file, FileAccess access);
 
-  // What was created since the last call of forget_created(), oldest first: what an interrupted
-  // command removes.
-  void note_created(Place place) { created_.push_back(std::move(place)); }
-  const std::vector<Place>& created() const { return created_; }
-  void forget_created() { created_.clear(); }
-  // Removes what was created after the first `keep`; failures are not reported.
-  void remove_created(std::size_t keep = 0);
+  // How many files were created here so far; an interrupted command removes its own.
+  void note_created(const Place& place) { created_.emplace_back(place.directory, place.name); }
+  std::size_t created() const { return created_.size(); }
+  // Removes what was created after the first `keep`, last first, as far as the folder is still in
+  // use by somebody; failures are not reported.
+  void remove_created(std::size_t keep);
 
  private:
   struct Entry {
@@ -59,7 +58,8 @@ class FileRegistry : public std::enable_shared_from_this<FileRegistry> {
     FileAccess access;
   };
   std::list<Entry> open_;
-  std::vector<Place> created_;
+  // Weak: the folder has the rules, and the rules have this.
+  std::vector<std::pair<std::weak_ptr<Directory>, std::string>> created_;
 };
 
 // What the user said about host files, for all files of one command or drive.

@@ -94,10 +94,12 @@ class Image : public BlockDevice {
   // Gives back host space: clusters of zeroes, freed clusters, a tail that nothing uses.
   virtual void compact(const Progress& progress);
   // Records another parent, or none (nullptr). The caller has seen to it that the content stays.
+  // Only info() and close() may follow.
   virtual void set_parent(const ParentRef* parent);
   // Everything of this layer is in parent(), which is open for writing as a commit target and has
   // been flushed. Gives the parent its new identity, makes this child follow it, and drops this
   // layer's clusters when `empty`. A cut at any point leaves a chain that opens and reads right.
+  // Only info() and close() may follow.
   virtual void finish_commit(bool empty, const Progress& progress);
 
  protected:

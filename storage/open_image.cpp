@@ -184,7 +184,7 @@ void create_image(const Place& place, const FormatDriver& format, const CreateOp
   const OpenOptions around = completed(surroundings);
   around.ids->make_for(place.name);
   FileRegistry& registry = *place.directory->rules().registry;
-  const std::size_t before = registry.created().size();
+  const std::size_t before = registry.created();
   try {
     format.create({.place = place,
                    .source = NameSource::user,

@@ -41,7 +41,7 @@ need_file() { [ -e "$1" ] || skip "no file '$1'"; }
 
 need_platter() {
   [ -n "$platter" ] || fail "no platter program given"
-  [ -x "$platter" ] || skip "no program '$platter'"
+  [ -x "$platter" ] || fail "no program '$platter'"
 }
 
 # image NAME COPY: a writable copy of a shared guest image, unpacked when only NAME.xz is there.

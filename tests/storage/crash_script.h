@@ -1,0 +1,53 @@
+// A seeded sequence of writes, zeroes, discards and flushes on one image, with the host calls that
+// each of them made; and the judgement of what a crash left of it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/storage/battery.h"
+#include "tests/storage/disk_model.h"
+#include "tests/support/crash_replay.h"
+
+namespace support {
+
+class CrashScript {
+ public:
+  CrashScript(const BatteryRow& row, std::string file) : row_(row), file_(std::move(file)) {}
+
+  // The disk holds this before the script runs.
+  std::vector<WriteNumber> base;
+
+  // Opens the image, records, and makes `steps` calls; closes it at the end.
+  void play(MemoryHost& host, std::size_t steps, std::uint32_t seed);
+  // Every state after every call: opens, if need be after repair, shows only what it may show, and
+  // can be written on without hurting anything.
+  void judge(const MemoryHost& host, const CrashEffort& effort) const;
+
+ private:
+  const BatteryRow& row_;
+  std::string file_;
+  std::vector<JournalEntry> journal_;
+  mutable std::uint32_t judged_ = 0;
+
+  void judge(const CrashState& state, const Allowed& allowed) const;
+};
+
+// What a crash left must open (repaired first, if that is what it takes) and show what is allowed;
+// gives back what it shows.
+Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::string& file,
+                       const Allowed& allowed);
+// Writes to a few sectors of a survivor must change these and nothing else.
+void require_writable_on(const BatteryRow& row, MemoryHost& host, const std::string& file,
+                         Bytes content, std::uint32_t seed);
+
+// Records `operation` on the host, then shows every state that a crash may leave.
+void replay_operation(MemoryHost& host, const CrashEffort& effort,
+                      const std::function<void()>& operation,
+                      const std::function<void(const CrashState&)>& judge);
+
+// Small in CI, everything with PLATTER_FULL=1.
+CrashEffort crash_effort();
+
+}  // namespace support
