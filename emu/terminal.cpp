@@ -149,12 +149,11 @@ class TerminalFront {
       typist_.chord(name);
       return bytes.size();
     }
-    try {
-      const char c = input.front();
-      typist_.type(c == 0x7F ? "\\b" : c == '\\' ? "\\\\" : std::string(1, c));
-    } catch (const UsageError&) {
-      // A character that no key of the guest's keyboard produces: nothing to press.
-    }
+    const char c = input.front();
+    const bool named = c == 0x7F || c == '\r' || c == '\n' || c == '\t' || c == '\x1B';
+    // What no key of the guest's keyboard produces cannot be pressed.
+    if (!named && !devices::keystroke_for(c)) return 1;
+    typist_.type(c == 0x7F ? "\\b" : c == '\\' ? "\\\\" : std::string(1, c));
     return 1;
   }
 

@@ -17,7 +17,6 @@ namespace ui {
 
 namespace {
 
-using devices::kMillisecond;
 using devices::kSecond;
 using devices::Nanoseconds;
 using Clock = std::chrono::steady_clock;
