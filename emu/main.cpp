@@ -14,6 +14,7 @@
 #include "emu/post_mortem.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
+#include "emu/test_command.h"
 #include "storage/image_error.h"
 #ifdef PLATTER_HAS_UI
 #include "ui/window.h"
@@ -101,6 +102,10 @@ int run(RunOptions options) {
 }
 
 int dispatch(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "test") {
+    install_signal_handlers();
+    return run_test_command(arguments.subspan(1), interrupt_flag());
+  }
   auto parsed = parse_command_line(arguments);
   if (const Message* message = std::get_if<Message>(&parsed)) {
     std::cout << message->text;

@@ -14,7 +14,7 @@ bool blank(const std::u32string& text) {
 }  // namespace
 
 ScreenWatch::Row ScreenWatch::blank_row(std::size_t columns) {
-  return {std::u32string(columns, U' '), std::vector<std::uint64_t>(columns, kStale)};
+  return {std::u32string(columns, U' '), std::vector<std::uint64_t>(columns, kStale), false};
 }
 
 // How many rows moved off the top between the two screens: the smallest shift under which the rows
@@ -65,34 +65,83 @@ void ScreenWatch::look(const std::vector<std::u32string>& rows) {
       if (row.text[c] == rows[r][c]) continue;
       row.text[c] = rows[r][c];
       row.stamp[c] = looks_;
+      row.fresh = true;
+      generation_ = looks_;
     }
   }
+}
+
+ScreenWatch::Finder ScreenWatch::text_finder(std::u32string text) {
+  return
+      [text = std::move(text)](const std::u32string& row, std::size_t from) -> std::optional<Span> {
+        const std::size_t at = row.find(text, from);
+        if (at == std::u32string::npos) return std::nullopt;
+        return Span{at, at + text.size()};
+      };
 }
 
 bool ScreenWatch::find(std::u32string_view text) {
   if (text.empty()) return true;
-  const std::size_t total = history_.size() + live_.size();
-  for (std::size_t r = 0; r < total; ++r) {
-    const Row& row = r < history_.size() ? history_[r] : live_[r - history_.size()];
-    for (std::size_t at = row.text.find(text); at != std::u32string::npos;
-         at = row.text.find(text, at + 1)) {
-      const auto first = row.stamp.begin() + static_cast<std::ptrdiff_t>(at);
-      const auto last = first + static_cast<std::ptrdiff_t>(text.size());
-      if (std::all_of(first, last, [](std::uint64_t stamp) { return stamp == kStale; })) continue;
-      consume(r, at + text.size());
-      return true;
+  const Finder finder = text_finder(std::u32string(text));
+  return find_any({&finder, 1}).has_value();
+}
+
+// The leftmost match of the row that holds a fresh cell; of equal ones, the first finder's.
+std::optional<ScreenWatch::Match> ScreenWatch::match_row(const Row& row,
+                                                         std::span<const Finder> finders,
+                                                         std::size_t& end) const {
+  std::optional<Match> best;
+  std::size_t best_begin = row.text.size() + 1;
+  for (std::size_t which = 0; which < finders.size(); ++which) {
+    std::size_t from = 0;
+    while (const std::optional<Span> span = finders[which](row.text, from)) {
+      const auto first = row.stamp.begin() + static_cast<std::ptrdiff_t>(span->begin);
+      const auto last = row.stamp.begin() + static_cast<std::ptrdiff_t>(span->end);
+      const bool fresh =
+          std::any_of(first, last, [](std::uint64_t stamp) { return stamp != kStale; });
+      if (fresh) {
+        if (span->begin < best_begin) {
+          best = Match{which, row.text.substr(span->begin, span->end - span->begin)};
+          best_begin = span->begin;
+          end = span->end;
+        }
+        break;
+      }
+      from = span->begin + 1;
+      if (from > row.text.size()) break;
     }
   }
-  return false;
+  return best;
+}
+
+std::optional<ScreenWatch::Match> ScreenWatch::find_any(std::span<const Finder> finders) {
+  const std::size_t total = history_.size() + live_.size();
+  for (std::size_t r = 0; r < total; ++r) {
+    if (!row_at(r).fresh) continue;
+    std::size_t end = 0;
+    if (std::optional<Match> match = match_row(row_at(r), finders, end)) {
+      consume(r, end);
+      return match;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::u32string> ScreenWatch::transcript() const {
+  std::vector<std::u32string> rows;
+  for (const Row& row : history_) rows.push_back(row.text);
+  for (const Row& row : live_) rows.push_back(row.text);
+  return rows;
 }
 
 // Everything up to the match becomes stale; what stands behind it stays fresh, so that several
 // texts of one screenful can be awaited in their order.
-void ScreenWatch::consume(std::size_t row, std::size_t end) {
-  for (std::size_t r = 0; r <= row; ++r) {
-    Row& old = r < history_.size() ? history_[r] : live_[r - history_.size()];
-    const std::size_t columns = r < row ? old.stamp.size() : end;
+void ScreenWatch::consume(std::size_t row_index, std::size_t end) {
+  for (std::size_t r = 0; r <= row_index; ++r) {
+    Row& old = row_at(r);
+    const std::size_t columns = r < row_index ? old.stamp.size() : end;
     std::fill_n(old.stamp.begin(), columns, kStale);
+    old.fresh = std::ranges::any_of(old.stamp, [](std::uint64_t s) { return s != kStale; });
   }
 }
 

@@ -6,6 +6,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,21 +24,47 @@ class ScreenWatch {
   // consumes it: the next find sees only what changes, or stands, after the match.
   bool find(std::u32string_view text);
 
+  struct Span {
+    std::size_t begin, end;
+  };
+  // Where something stands in a row, not before `from`.
+  using Finder = std::function<std::optional<Span>(const std::u32string& row, std::size_t from)>;
+  struct Match {
+    std::size_t which;  // of the finders
+    std::u32string text;
+  };
+  // The same for several at once: the first to stand in the oldest row wins.
+  std::optional<Match> find_any(std::span<const Finder> finders);
+  static Finder text_finder(std::u32string text);
+
+  // Moves with every change that a find could see.
+  std::uint64_t generation() const { return generation_; }
+  // Rows that scrolled off, as far as they are kept, and the screen.
+  std::vector<std::u32string> transcript() const;
+
  private:
   struct Row {
     std::u32string text;
     std::vector<std::uint64_t> stamp;  // look number of each cell's last change
+    bool fresh = false;                // some cell is not stale
   };
+
+  Row& row_at(std::size_t index) {
+    return index < history_.size() ? history_[index] : live_[index - history_.size()];
+  }
+  std::optional<Match> match_row(const Row& row, std::span<const Finder> finders,
+                                 std::size_t& end) const;
 
   static Row blank_row(std::size_t columns);
   std::size_t scrolled_by(const std::vector<std::u32string>& rows) const;
-  void consume(std::size_t row, std::size_t end);
+  void consume(std::size_t row_index, std::size_t end);
 
   static constexpr std::size_t kHistoryRows = 1000;
 
   std::vector<Row> live_;
   std::deque<Row> history_;  // rows that scrolled off, oldest first
   std::uint64_t looks_ = 0;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace emu

@@ -76,6 +76,7 @@ std::vector<Key> keys_for(char character) {
 
 void Typist::push(const std::vector<Key>& keys) {
   std::vector<Stroke> strokes;
+  strokes.reserve(2 * keys.size());
   for (const Key key : keys) strokes.push_back({key, true});
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) strokes.push_back({*key, false});
   pending_.push_back(std::move(strokes));
@@ -87,6 +88,10 @@ void Typist::type(std::string_view text) {
     if (character == '\\' && i + 1 < text.size()) character = unescape(text, ++i);
     push(keys_for(character));
   }
+}
+
+void Typist::type_plain(std::string_view text) {
+  for (const char character : text) push(keys_for(character));
 }
 
 void Typist::chord(std::string_view text) {

@@ -17,6 +17,8 @@ class Typist {
  public:
   // \n Enter, \t Tab, \e Esc, \b Backspace, \\ and \xNN. Throws UsageError at what no key produces.
   void type(std::string_view text);
+  // The same with every character meant as it is, backslashes too.
+  void type_plain(std::string_view text);
   // "ctrl-alt-del". Throws UsageError with the nearest key's name.
   void chord(std::string_view text);
 

@@ -1,0 +1,13 @@
+// t:machine{...}: a Lua table with the keys of a machine file, as a Config.
+#pragma once
+
+#include <lua.hpp>
+
+#include "emu/config.h"
+
+namespace emu {
+
+// The table at `index`. Unknown keys are refused with the nearest known one. Throws UsageError.
+Config config_from_table(lua_State* lua, int index);
+
+}  // namespace emu

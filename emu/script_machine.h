@@ -1,0 +1,135 @@
+// One machine as a script drives it: advances guest time until something is the case, watches the
+// screen's transcript, types with flow control, listens to serial lines, calls back at breakpoints.
+// Everything is measured in guest time. The host clock appears in one place only, the wall limit,
+// which ends a test and never changes what it sees.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "emu/machine.h"
+#include "emu/screen_watch.h"
+#include "emu/typist.h"
+
+namespace emu {
+
+// Why a test ends before its end: one line or more for people, and the exit code of its kind.
+class ScriptError : public std::runtime_error {
+ public:
+  ScriptError(int exit_code, const std::string& text)
+      : std::runtime_error(text), exit_code_(exit_code) {}
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+struct ScriptLimits {
+  devices::Nanoseconds guest = devices::kNever;  // of each machine, from its power-on
+  std::optional<std::chrono::steady_clock::time_point> wall;
+  const std::atomic<bool>* interrupted = nullptr;
+
+  // Throws ScriptError.
+  void check_host() const;
+};
+
+// The far end of a serial line, or of port E9h: what the guest sent, and what it is being sent.
+struct Console {
+  std::string received;
+  std::size_t consumed = 0;  // up to the end of the last match
+  std::deque<std::uint8_t> to_send;
+
+  void put(std::uint8_t byte);
+};
+enum class ConsoleId : std::uint8_t { com1, com2, debug_port };
+inline constexpr std::size_t kConsoleCount = 3;
+
+class ScriptMachine {
+ public:
+  enum class Outcome : std::uint8_t { done, timeout, stopped };
+
+  ScriptMachine(const Config& config, ScriptLimits limits,
+                const std::function<void(const std::string&)>& warn);
+
+  bool on() const { return machine_ != nullptr; }
+  Machine& machine();  // throws ScriptError when it was switched off
+  const ScreenWatch& watch() const { return watch_; }
+
+  // Runs until `done` says so. It is asked first, and again after every slice, breakpoint and stop.
+  Outcome advance(devices::Nanoseconds within, const std::function<bool()>& done);
+  // The same, but all that is not `done` becomes a ScriptError: "no prompt within 3 s".
+  void require(devices::Nanoseconds within, const std::string& what,
+               const std::function<bool()>& done);
+  Outcome run_for(devices::Nanoseconds time);
+  void step(std::uint64_t instructions);
+
+  ScreenWatch::Match expect(std::span<const ScreenWatch::Finder> finders,
+                            devices::Nanoseconds within, const std::string& what);
+  void type(std::string_view text);
+  void chord(std::string_view text);
+  void mouse(const MouseCommand& command);
+  void reset();
+  void insert(const DriveConfig& drive);
+  void eject(DriveSlot slot);
+
+  Console& console(ConsoleId id);  // listens from the first call on
+  void send(ConsoleId id, std::string_view bytes, devices::Nanoseconds within);
+
+  unsigned add_breakpoint(const std::string& text, std::function<void()> hit);
+  void remove_breakpoint(unsigned id);
+
+  // Flushes the disks, keeps the figures, and lets the machine go. Throws ScriptError when a disk
+  // does not take its last writes. A second call does nothing.
+  void power_off();
+
+  struct Figures {
+    std::uint64_t instructions = 0;
+    devices::Nanoseconds guest_time = 0;
+    std::string hash;  // of the machine and of everything its drives were given to write
+  };
+  Figures figures();
+  std::string hash();
+
+  // What happened, with guest times: for the artifacts.
+  const std::deque<std::string>& events() const { return events_; }
+  void note(const std::string& text);
+  std::string describe_stop() const;
+
+ private:
+  void look();
+  void feed();
+  void check_limits() const;
+  void hit_breakpoints();
+  devices::Nanoseconds slice_end() const;
+  template <class Push>
+  void press(Push push, const std::string& what);
+
+  ScriptLimits limits_;
+  std::function<void(const std::string&)> warn_;
+  std::array<Console, kConsoleCount> consoles_;
+  std::array<bool, kConsoleCount> listening_{};
+  std::unique_ptr<Machine> machine_;
+  ScreenWatch watch_;
+  Typist typist_;
+  std::optional<std::uint64_t> seen_;
+  std::map<unsigned, std::function<void()>> breakpoints_;
+  StopReason stop_ = StopReason::deadline;
+  bool advancing_ = false;
+  std::deque<std::string> events_;
+  std::optional<Figures> final_figures_;
+};
+
+// "1.25 s"
+std::string seconds_text(devices::Nanoseconds time);
+
+}  // namespace emu
