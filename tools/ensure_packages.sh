@@ -3,8 +3,8 @@
 ensure_packages() {
   ensure_why=$1
   shift
-  # One dpkg-query for all: status lines of installed packages only.
-  ensure_have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii  *//p')
+  # One dpkg-query for all (it fails when it knows one of them not at all): lines of installed packages.
+  ensure_have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii  *//p' || true)
   ensure_missing=
   for ensure_package in "$@"; do
     printf '%s\n' "$ensure_have" | grep -qxF "$ensure_package" || ensure_missing="$ensure_missing $ensure_package"
