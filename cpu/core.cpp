@@ -384,6 +384,7 @@ TlbEntry* Core::fill(Tlb& tlb, std::uint32_t linear, bool writing) {
   const std::uint32_t physical = physical_address(linear) & kPageMask;
   Page& page = memory.page(physical);
   if (page.data == nullptr || (writing && !page.writable)) return nullptr;
+  page.written = page.written || writing;
   TlbEntry& entry = tlb[linear];
   const std::uint32_t first = linear & kPageMask;
   entry.tag = first | (writing && page.code_lines != 0 ? TlbEntry::kCode : 0);

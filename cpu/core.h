@@ -61,6 +61,7 @@ class Core final : public MemoryObserver {
   void raise_event(Event event);
   void code_written(std::uint32_t address, std::uint32_t size) override;
   void mapping_changed() override;
+  void stores_revoked() override { write_tlb.flush(); }
   std::span<const std::uint32_t> recent_runs() const;
 
   Registers registers() const;

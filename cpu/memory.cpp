@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace cpu {
 
@@ -93,6 +94,25 @@ void Memory::map_mmio(std::uint32_t first, std::uint32_t size, MmioDevice& devic
   tell_observer();
 }
 
+void Memory::map_direct(std::uint32_t first, std::span<std::uint8_t> bytes) {
+  assert(first % kPageSize == 0 && bytes.size() % kPageSize == 0);
+  for_each_page(first, bytes.size(), [&](std::uint32_t address, std::size_t offset, std::size_t) {
+    Page& target = clear_page(address);
+    target.data = bytes.data() + offset;
+    target.writable = true;
+  });
+  tell_observer();
+}
+
+bool Memory::take_written(std::uint32_t first, std::uint32_t size) {
+  bool written = false;
+  for_each_page(first, size, [&](std::uint32_t address, std::size_t, std::size_t) {
+    written = std::exchange(page(address).written, false) || written;
+  });
+  if (written && observer_ != nullptr) observer_->stores_revoked();
+  return written;
+}
+
 void Memory::unmap(std::uint32_t first, std::uint32_t size) {
   assert(first % kPageSize == 0 && size % kPageSize == 0);
   for_each_page(first, size,
@@ -125,8 +145,8 @@ void Memory::read_physical(std::uint32_t address, std::span<std::uint8_t> bytes)
 void Memory::write_physical(std::uint32_t address, std::span<const std::uint8_t> bytes) {
   for_each_page(address, bytes.size(),
                 [&](std::uint32_t here, std::size_t offset, std::size_t size) {
-                  const Page* target = find(here);
-                  if (target == nullptr) return;
+                  if (find(here) == nullptr) return;
+                  Page* target = &page(here);
                   const std::uint8_t* in = bytes.data() + offset;
                   const auto length = static_cast<std::uint32_t>(size);
                   if (target->data != nullptr) {
@@ -135,6 +155,7 @@ void Memory::write_physical(std::uint32_t address, std::span<const std::uint8_t>
                       observer_->code_written(here, length);
                     }
                     std::memcpy(target->data + here % kPageSize, in, size);
+                    target->written = true;
                   } else if (target->device != nullptr) {
                     MmioDevice& device = *target->device;
                     for (std::uint32_t i = 0; i < length; ++i) device.write8(here + i, in[i]);
@@ -149,6 +170,9 @@ void Memory::peek(std::uint32_t address, std::span<std::uint8_t> bytes) const {
                   std::uint8_t* out = bytes.data() + offset;
                   if (source != nullptr && source->data != nullptr) {
                     std::memcpy(out, source->data + here % kPageSize, size);
+                  } else if (source != nullptr && source->device != nullptr) {
+                    const MmioDevice& device = *source->device;
+                    for (std::uint32_t i = 0; i < size; ++i) out[i] = device.peek8(here + i);
                   } else {
                     std::memset(out, kOpenBus, size);
                   }

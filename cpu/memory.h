@@ -20,6 +20,8 @@ class MmioDevice {
   virtual ~MmioDevice() = default;
   virtual std::uint8_t read8(std::uint32_t address) = 0;
   virtual void write8(std::uint32_t address, std::uint8_t value) = 0;
+  // What read8 would give, without its side effects; for observers.
+  virtual std::uint8_t peek8(std::uint32_t) const { return 0xFF; }
 };
 
 // Whoever keeps copies derived from memory: the processor with its TLB and its decoded code.
@@ -31,6 +33,8 @@ class MemoryObserver {
   // Pages were mapped or unmapped, or the A20 gate moved: translations are void. Decoded code of
   // replaced pages was reported through code_written before.
   virtual void mapping_changed() = 0;
+  // Stores must ask for their page again, so that Page::written sees them.
+  virtual void stores_revoked() { mapping_changed(); }
 };
 
 // One page as the processor's slow path and TLB see it.
@@ -38,6 +42,7 @@ struct Page {
   std::uint8_t* data = nullptr;  // RAM or ROM bytes; null: device or nothing
   MmioDevice* device = nullptr;
   bool writable = false;
+  bool written = false;  // somebody may have stored here; cleared by Memory::take_written
   // One bit per line that holds decoded code; kept by the processor's trace cache.
   std::uint64_t code_lines = 0;
   std::unique_ptr<std::array<std::uint8_t, kPageSize>> own;  // data of ROM and shadow pages
@@ -64,6 +69,10 @@ class Memory {
   void map_shadow(std::uint32_t first,
                   std::span<const std::uint8_t> image);  // copied; writable like RAM
   void map_mmio(std::uint32_t first, std::uint32_t size, MmioDevice& device);
+  // Bytes of a device that need nobody's care when they are read or written; they outlive the mapping.
+  void map_direct(std::uint32_t first, std::span<std::uint8_t> bytes);
+  // Whether anything was stored in these pages since they were mapped or this was last asked.
+  bool take_written(std::uint32_t first, std::uint32_t size);
   void unmap(std::uint32_t first, std::uint32_t size);
 
   // The gate masks address bit 20 of processor accesses only; DMA sees all of memory.
@@ -77,7 +86,7 @@ class Memory {
   // Addresses wrap at 4 GiB.
   void read_physical(std::uint32_t address, std::span<std::uint8_t> bytes);
   void write_physical(std::uint32_t address, std::span<const std::uint8_t> bytes);
-  // For observers: RAM and ROM as they are, FFh where a device answers. No side effects.
+  // For observers: RAM and ROM as they are, what a device shows of itself. No side effects.
   void peek(std::uint32_t address, std::span<std::uint8_t> bytes) const;
 
   // For the processor. A page that was never mapped is created as "nothing there".
