@@ -23,6 +23,8 @@ constexpr std::array<std::uint8_t, 32> kCrtcBits{
 // clang-format on
 
 enum Port : std::uint16_t {
+  kDispiIndex = 0x1CE,  // words both, at neighbouring addresses
+  kDispiData = 0x1CF,
   kAttribute = 0x3C0,
   kAttributeRead = 0x3C1,
   kMiscWrite = 0x3C2,  // read: input status 0
@@ -48,6 +50,7 @@ constexpr std::uint8_t kProtectCrtc = 0x80;   // CRTC 11h: 00h-07h read-only
 
 // A port of the 3Bxh/3Dxh group that the card does not answer at present?
 bool decoded(std::uint16_t port, bool color) {
+  if (port < 0x3B0) return false;  // DISPI
   if (port < 0x3C0) return !color;
   return port < 0x3D0 || color;
 }
@@ -58,7 +61,8 @@ std::uint16_t common(std::uint16_t port) {
 
 }  // namespace
 
-Video::Video(const Scheduler& scheduler) : scheduler_(scheduler), timing_(registers_) {
+Video::Video(const Scheduler& scheduler, std::uint32_t memory_bytes)
+    : scheduler_(scheduler), dispi_(memory_bytes), memory_(memory_bytes), timing_(registers_) {
   reset();
 }
 
@@ -68,13 +72,15 @@ void Video::claim_ports(IoPorts& ports) {
   ports.claim(*this, "VGA", 0x3C0, 0x3CF);
   ports.claim(*this, "VGA CRTC", kCrtcIndex, kCrtcData);
   ports.claim(*this, "VGA status", kStatus1, kStatus1);
+  ports.claim(*this, "DISPI", kDispiIndex, kDispiData, PortWidth::word);
 }
 
 // Registers are undefined at power-on until the video ROM sets a mode; all zero is a dark screen.
 void Video::reset() {
   registers_ = VgaRegisters{};
-  memory_.clear();
+  dispi_.reset();
   registers_changed();
+  memory_.clear();
 }
 
 unsigned Video::blink_phase() const {
@@ -82,8 +88,17 @@ unsigned Video::blink_phase() const {
   return static_cast<unsigned>(timing_.frame_number(scheduler_.now()) >> 3 & 3);
 }
 
-void Video::render(Frame& frame) const {
-  if (!registers_.screen_on()) {
+TextScreen Video::text_screen() {
+  if (dispi_.enabled()) return {};
+  memory_.settle();
+  return read_text(registers_, memory_);
+}
+
+void Video::render(Frame& frame) {
+  memory_.settle();
+  if (dispi_.enabled()) {
+    render_dispi(dispi_, registers_, memory_, frame);
+  } else if (!registers_.screen_on()) {
     const unsigned width = registers_.graphics_mode() ? 8 : registers_.character_width();
     fill_frame(registers_, width, registers_.dac_color(registers_.attribute[0x11]), frame);
   } else if (registers_.graphics_mode()) {
@@ -94,9 +109,35 @@ void Video::render(Frame& frame) const {
 }
 
 void Video::registers_changed() {
-  memory_.configure(registers_);
+  memory_.configure(registers_, dispi_);
   timing_ = VideoTiming(registers_);
   ++generation_;
+}
+
+// DISPI is made of words; a byte of it means nothing.
+std::uint16_t Video::in16(std::uint16_t port) {
+  return port == kDispiIndex ? dispi_.index() : dispi_.read();
+}
+
+void Video::out16(std::uint16_t port, std::uint16_t value) {
+  if (port == kDispiIndex) {
+    dispi_.set_index(value);
+  } else {
+    write_dispi(value);
+  }
+}
+
+void Video::write_dispi(std::uint16_t value) {
+  const Dispi::Change change = dispi_.write(value);
+  if (change == Dispi::Change::none) return;
+  if (dispi_.eight_bit_dac() != registers_.dac_wide) {
+    registers_.dac_wide = dispi_.eight_bit_dac();
+    for (std::uint8_t& level : registers_.dac) {
+      level = static_cast<std::uint8_t>(registers_.dac_wide ? level << 2 : level >> 2);
+    }
+  }
+  registers_changed();
+  if (change == Dispi::Change::mode_cleared) memory_.clear();
 }
 
 std::uint8_t Video::in8(std::uint16_t port) {
@@ -223,7 +264,7 @@ void Video::write_crtc(std::uint8_t value) {
 
 void Video::write_dac(std::uint8_t value) {
   VgaRegisters& r = registers_;
-  r.dac[r.dac_write_index * std::size_t{3} + r.dac_component] = value & 0x3F;
+  r.dac[r.dac_write_index * std::size_t{3} + r.dac_component] = r.dac_wide ? value : value & 0x3F;
   if (++r.dac_component == 3) {
     r.dac_component = 0;
     ++r.dac_write_index;
@@ -242,8 +283,9 @@ std::uint8_t Video::read_dac() {
 }
 
 void Video::serialize(Archive& archive) {
-  archive.tag("vga", 1);
+  archive.tag("vga", 2);
   archive(registers_);
+  archive(dispi_);
   archive(memory_);
   if (archive.loading()) registers_changed();
 }

@@ -5,6 +5,7 @@ namespace devices {
 std::uint32_t VgaRegisters::dac_color(unsigned index) const {
   const std::size_t entry = (index & pel_mask) * std::size_t{3};
   const auto level = [this](std::size_t component) {
+    if (dac_wide) return std::uint32_t{dac[component]};
     const std::uint32_t six_bits = dac[component] & 0x3FU;
     return six_bits << 2 | six_bits >> 4;
   };
@@ -20,13 +21,13 @@ std::uint32_t VgaRegisters::palette_color(unsigned attribute_bits) const {
 }
 
 void VgaRegisters::serialize(Archive& archive) {
-  archive.tag("vga.registers", 1);
+  archive.tag("vga.registers", 2);
   archive(misc), archive(feature), archive(enable);
   archive(sequencer_index), archive(graphics_index), archive(crtc_index);
   archive(sequencer), archive(graphics), archive(crtc);
   archive(attribute_index), archive(attribute_data_next), archive(attribute);
   archive(pel_mask), archive(dac_read_index), archive(dac_write_index);
-  archive(dac_component), archive(dac_reading), archive(dac);
+  archive(dac_component), archive(dac_reading), archive(dac), archive(dac_wide);
   if (archive.loading()) {
     sequencer_index &= 0x07;
     graphics_index &= 0x0F;

@@ -31,7 +31,8 @@ struct VgaRegisters {
   std::uint8_t dac_read_index = 0, dac_write_index = 0;
   std::uint8_t dac_component = 0;  // 0 red, 1 green, 2 blue
   bool dac_reading = false;
-  std::array<std::uint8_t, 768> dac{};  // 6 bits each
+  std::array<std::uint8_t, 768> dac{};  // 6 bits each, 8 with dac_wide
+  bool dac_wide = false;                // DISPI's 8-bit DAC
 
   bool color_ports() const { return (misc & 0x01) != 0; }  // CRTC at 3D4h, else 3B4h
   bool graphics_mode() const { return (graphics[6] & 0x01) != 0; }

@@ -139,7 +139,7 @@ void Board::map_memory(const Config& config) {
       memory.map_rom(first, rom);
     }
   };
-  memory.map_mmio(devices::Video::kWindowFirst, devices::Video::kWindowSize, video);
+  video.map_memory(memory);
 
   const std::vector<std::uint8_t> video_rom =
       config.vgabios.empty() ? whole_pages(bios::video_rom())
