@@ -37,6 +37,10 @@ std::vector<std::uint8_t> whole_pages(std::span<const std::uint8_t> rom) {
   return pages;
 }
 
+DriveTap::Writes writes_of(bool discard) {
+  return discard ? DriveTap::Writes::discard : DriveTap::Writes::through;
+}
+
 // The top of the processor's address space, where RESET begins.
 std::uint32_t top_of_memory(cpu::Model model) {
   switch (model) {
@@ -193,7 +197,7 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
         static_cast<std::size_t>(disk.slot) - static_cast<std::size_t>(DriveSlot::ide0_0);
     facts.disks[unit] =
         CmosDisk{disk.geometry.ata, static_cast<std::uint8_t>(disk.geometry.translation)};
-    auto tap = std::make_unique<DriveTap>(std::move(disk.image));
+    auto tap = std::make_unique<DriveTap>(std::move(disk.image), writes_of(disk.discard));
     watch_drive(disk.slot, tap.get());
     disk.image = std::move(tap);
     ata[unit / 2].attach(
@@ -213,7 +217,7 @@ void Board::insert_floppy(OpenedFloppy opened) {
   for (Floppy& drive : floppies_) {
     if (drive.slot != opened.slot) continue;
     drive.file = opened.file;
-    drive.image = std::make_shared<DriveTap>(std::move(opened.image));
+    drive.image = std::make_shared<DriveTap>(std::move(opened.image), writes_of(opened.discard));
     watch_drive(drive.slot, drive.image.get());
     floppy.insert(static_cast<unsigned>(drive.slot), drive.image, opened.format);
   }

@@ -66,7 +66,7 @@ class Opener {
 
   void add(const DriveConfig& drive) {
     if (is_floppy(drive.slot) && drive.file.empty() && !drive.demo) {
-      return bay_.floppies.push_back({drive.slot, "", nullptr, empty_drive_format()});
+      return bay_.floppies.push_back({drive.slot, "", nullptr, empty_drive_format(), false});
     }
     Opened opened = open_drive(drive, warn_);
     refuse_twins(drive, opened);
@@ -99,7 +99,8 @@ class Opener {
     }
     const auto format = devices::detect_floppy_format(first, opened.image->sector_count());
     if (!format) throw storage::ImageError(drive.file, format.error());
-    bay_.floppies.push_back({drive.slot, opened.file, std::move(opened.image), *format});
+    bay_.floppies.push_back({drive.slot, opened.file, std::move(opened.image), *format,
+                             drive.mode == DriveMode::discard});
   }
 
   void add_disk(const DriveConfig& drive, Opened opened) {
@@ -108,7 +109,8 @@ class Opener {
     for (const std::string& line : choice.warnings) {
       if (warn_) warn_(line);
     }
-    bay_.disks.push_back({drive.slot, opened.file, std::move(opened.image), std::move(choice)});
+    bay_.disks.push_back({drive.slot, opened.file, std::move(opened.image), std::move(choice),
+                          drive.mode == DriveMode::discard});
   }
 
   const WarnLine& warn_;

@@ -19,6 +19,7 @@ struct OpenedFloppy {
   std::string file;
   std::unique_ptr<storage::BlockDevice> image;  // null: the drive is empty
   devices::FloppyFormat format;                 // of an empty drive: the one it was made for
+  bool discard = false;                         // the guest's writes are thrown away
 };
 
 struct OpenedDisk {
@@ -26,6 +27,7 @@ struct OpenedDisk {
   std::string file;
   std::unique_ptr<storage::BlockDevice> image;
   storage::GeometryChoice geometry;
+  bool discard = false;
 };
 
 struct DriveBay {

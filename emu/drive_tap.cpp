@@ -31,8 +31,11 @@ std::uint64_t digest_of_write(std::uint64_t digest, std::uint64_t lba,
 
 }  // namespace
 
-DriveTap::DriveTap(std::unique_ptr<storage::BlockDevice> image)
-    : image_(std::move(image)), write_digest_(kDigestStart) {}
+DriveTap::DriveTap(std::unique_ptr<storage::BlockDevice> image, Writes writes)
+    : image_(std::move(image)),
+      discards_(writes == Writes::discard),
+      holding_(discards_),
+      write_digest_(kDigestStart) {}
 
 DriveTap::~DriveTap() {
   // Whoever wants to know how it went has called close().
@@ -181,6 +184,7 @@ IoStatus DriveTap::hold(std::uint64_t lba, std::span<const std::uint8_t> sector)
 }
 
 IoStatus DriveTap::commit() {
+  if (discards_) return IoStatus::ok;
   if (!holding_) return image_->flush();
   IoStatus worst = IoStatus::ok;
   if (!image_->read_only()) {

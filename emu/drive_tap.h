@@ -42,7 +42,10 @@ class DriveTap final : public storage::BlockDevice {
     std::uint64_t commits = 0;
   };
 
-  explicit DriveTap(std::unique_ptr<storage::BlockDevice> image);
+  // through: writes reach the image. discard: they are kept above it and end with this object.
+  enum class Writes : std::uint8_t { through, discard };
+
+  DriveTap(std::unique_ptr<storage::BlockDevice> image, Writes writes);
   ~DriveTap() override;
 
   std::uint64_t sector_count() const override { return image_->sector_count(); }
@@ -72,7 +75,9 @@ class DriveTap final : public storage::BlockDevice {
   // False: there is none of that name.
   bool revert(const std::string& name);
   std::vector<std::string> snapshots() const;
-  // Sends what is held down into the image; snapshots and captured states are void then.
+  bool discards() const { return discards_; }
+  // Sends what is held down into the image; snapshots and captured states are void then. Nothing
+  // when writes are discarded.
   storage::IoStatus commit();
   // What the image does not have yet, in ascending order: for state files.
   void for_each_held(
@@ -102,7 +107,8 @@ class DriveTap final : public storage::BlockDevice {
   }
 
   std::unique_ptr<storage::BlockDevice> image_;
-  bool holding_ = false;                                          // writes stay above the image
+  const bool discards_;
+  bool holding_;                                                  // writes stay above the image
   std::vector<std::shared_ptr<const storage::SectorMap>> below_;  // captured, oldest first
   storage::SectorMap top_;
   bool top_used_ = false;

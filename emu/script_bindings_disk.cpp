@@ -222,6 +222,9 @@ int disk_revert(lua_State* lua) {
 
 int disk_commit(lua_State* lua) {
   const ScriptDisk& disk = disk_at(lua);
+  if (disk.tap().discards()) {
+    throw UsageError(std::string(slot_name(disk.slot)) + " is in mode discard: nothing is kept");
+  }
   const storage::IoStatus status = disk.tap().commit();
   if (status != storage::IoStatus::ok) {
     throw ScriptError(kExitHostError,
