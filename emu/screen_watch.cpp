@@ -43,15 +43,37 @@ std::size_t ScreenWatch::scrolled_by(const std::vector<std::u32string>& rows) co
   return best_shift;
 }
 
-void ScreenWatch::look(const std::vector<std::u32string>& rows) {
-  ++looks_;
+// A screen is moved row by row. In the middle of that, rows below some point still stand where they
+// stood, or a row or two above when it is not the first move since the last look.
+bool ScreenWatch::torn(const std::vector<std::u32string>& rows, std::size_t shift) const {
+  const std::size_t height = rows.size();
+  std::size_t moved = 0;
+  while (moved + shift < height && rows[moved] == live_[moved + shift].text) ++moved;
+  for (std::size_t r = moved; r < height; ++r) {
+    if (blank(rows[r])) continue;
+    if (r + shift < height && rows[r] == live_[r + shift].text) continue;
+    for (std::size_t less = 0; less < shift && r + less < height; ++less) {
+      if (rows[r] == live_[r + less].text) return true;
+    }
+  }
+  return false;
+}
+
+bool ScreenWatch::look(const std::vector<std::u32string>& rows) {
   const std::size_t columns = rows.empty() ? 0 : rows.front().size();
   const bool same_shape =
       live_.size() == rows.size() && (rows.empty() || live_.front().text.size() == columns);
+  const std::size_t shift = same_shape ? scrolled_by(rows) : 0;
+  if (shift > 0 && put_off_ < kPatience && torn(rows, shift)) {
+    ++put_off_;
+    return false;
+  }
+  put_off_ = 0;
+  ++looks_;
   if (!same_shape) {
     for (Row& row : live_) history_.push_back(std::move(row));
     live_.assign(rows.size(), blank_row(columns));
-  } else if (const std::size_t shift = scrolled_by(rows); shift > 0) {
+  } else if (shift > 0) {
     const auto middle = live_.begin() + static_cast<std::ptrdiff_t>(shift);
     std::move(live_.begin(), middle, std::back_inserter(history_));
     std::move(middle, live_.end(), live_.begin());
@@ -69,6 +91,7 @@ void ScreenWatch::look(const std::vector<std::u32string>& rows) {
       generation_ = looks_;
     }
   }
+  return true;
 }
 
 ScreenWatch::Finder ScreenWatch::text_finder(std::u32string text) {

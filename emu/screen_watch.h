@@ -17,8 +17,10 @@ namespace emu {
 
 class ScreenWatch {
  public:
-  // The screen as it is now, one string a row, all of one length.
-  void look(const std::vector<std::u32string>& rows);
+  // The screen as it is now, one string a row, all of one length. False: it seems caught in the
+  // middle of scrolling, and nothing was taken over; look again a little later, changed or not. A
+  // screen that stays as it is is taken over in the end.
+  bool look(const std::vector<std::u32string>& rows);
 
   // Finds `text` inside one row, oldest row first, in what has changed since the last match; true
   // consumes it: the next find sees only what changes, or stands, after the match.
@@ -57,13 +59,17 @@ class ScreenWatch {
 
   static Row blank_row(std::size_t columns);
   std::size_t scrolled_by(const std::vector<std::u32string>& rows) const;
+  bool torn(const std::vector<std::u32string>& rows, std::size_t shift) const;
   void consume(std::size_t row_index, std::size_t end);
 
   static constexpr std::size_t kHistoryRows = 1000;
+  // At half a millisecond a look: longer than the slowest machine needs to move a screen.
+  static constexpr unsigned kPatience = 20;
 
   std::vector<Row> live_;
   std::deque<Row> history_;  // rows that scrolled off, oldest first
   std::uint64_t looks_ = 0;
+  unsigned put_off_ = 0;
   std::uint64_t generation_ = 0;
 };
 

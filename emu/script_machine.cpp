@@ -89,8 +89,7 @@ void ScriptMachine::note(const std::string& text) {
 void ScriptMachine::look() {
   const std::uint64_t generation = machine_->screen_generation();
   if (seen_ == generation) return;
-  seen_ = generation;
-  watch_.look(machine_->screen_rows());
+  if (watch_.look(machine_->screen_rows())) seen_ = generation;
 }
 
 // What waits to go in, as far as the guest can take it now.

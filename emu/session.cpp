@@ -154,8 +154,7 @@ class Session {
   void look() {
     const std::uint64_t generation = machine_.screen_generation();
     if (seen_ == generation) return;
-    seen_ = generation;
-    watch_.look(machine_.screen_rows());
+    if (watch_.look(machine_.screen_rows())) seen_ = generation;
   }
 
   bool wall_expired() const {

@@ -64,3 +64,42 @@ TEST_CASE("screen watch: a change of mode keeps what was seen", "[emu][screen]")
   REQUIRE(watch.find(U"before"));
   REQUIRE(watch.find(U"xxxx"));
 }
+
+TEST_CASE("screen watch: a screen caught in the middle of scrolling waits for the rest",
+          "[emu][screen]") {
+  ScreenWatch watch;
+  REQUIRE(watch.look(screen({U"boot", U"hello", U"A:\\>ver", U"FreeCom", U"A:\\>"})));
+  REQUIRE(watch.find(U"FreeCom"));
+  REQUIRE(watch.find(U"A:\\>"));
+  // Two rows moved, the others not yet; then the last one, not yet blank.
+  REQUIRE_FALSE(watch.look(screen({U"hello", U"A:\\>ver", U"A:\\>ver", U"FreeCom", U"A:\\>"})));
+  REQUIRE_FALSE(watch.look(screen({U"hello", U"A:\\>ver", U"FreeCom", U"A:\\>", U"A:\\>"})));
+  REQUIRE(watch.look(screen({U"hello", U"A:\\>ver", U"FreeCom", U"A:\\>", U""})));
+  REQUIRE_FALSE(watch.find(U"A:\\>"));
+  REQUIRE_FALSE(watch.find(U"FreeCom"));
+}
+
+TEST_CASE("screen watch: a prompt below a like one counts once the screen stays so",
+          "[emu][screen]") {
+  ScreenWatch watch;
+  REQUIRE(watch.look(screen({U"boot", U"", U"A:\\>", U"A:\\>", U"A:\\>"})));
+  while (watch.find(U"A:\\>")) {
+  }
+  const auto enter_pressed = screen({U"", U"A:\\>", U"A:\\>", U"A:\\>", U"A:\\>"});
+  int looks = 1;
+  while (!watch.look(enter_pressed)) REQUIRE(++looks < 100);
+  REQUIRE(watch.find(U"A:\\>"));
+  REQUIRE_FALSE(watch.find(U"A:\\>"));
+}
+
+TEST_CASE("screen watch: of several texts the one that stands first wins", "[emu][screen]") {
+  ScreenWatch watch;
+  watch.look(screen({U"", U"b then a", U"c"}));
+  const std::vector<ScreenWatch::Finder> finders = {ScreenWatch::text_finder(U"a"),
+                                                    ScreenWatch::text_finder(U"b"),
+                                                    ScreenWatch::text_finder(U"c")};
+  REQUIRE(watch.find_any(finders)->which == 1);
+  REQUIRE(watch.find_any(finders)->which == 0);
+  REQUIRE(watch.find_any(finders)->text == U"c");
+  REQUIRE_FALSE(watch.find_any(finders).has_value());
+}
