@@ -45,7 +45,7 @@ IoStatus BlockDevice::write_zeroes(std::uint64_t lba, std::uint64_t count) {
 }
 
 IoStatus BlockDevice::do_write_zeroes(std::uint64_t lba, std::uint64_t count) {
-  static constexpr std::array<std::uint8_t, 64 * 1024> kZeroes{};
+  static constexpr std::array<std::uint8_t, std::size_t{64} * 1024> kZeroes{};
   while (count != 0) {
     const std::uint64_t sectors = std::min<std::uint64_t>(count, kZeroes.size() / kSectorSize);
     const auto bytes = static_cast<std::size_t>(sectors * kSectorSize);
