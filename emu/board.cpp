@@ -60,6 +60,7 @@ std::uint32_t top_of_memory(cpu::Model model) {
 Board::Board(const Config& config, DriveBay drives)
     : clock_(config.mips),
       on_triple_fault_(config.on_triple_fault),
+      skip_idle_(config.skip_idle),
       memory(config.ram_bytes),
       processor(config.cpu, memory, *this, config.engine),
       pit(scheduler),
@@ -75,7 +76,8 @@ Board::Board(const Config& config, DriveBay drives)
              devices::SerialPort(scheduler, "com2", 0x2F8)},
       parallel(scheduler, "lpt1", 0x378),
       debug_port(
-          {.console = true, .messages = false, .shutdown = true, .exit_port = config.exit_port}) {
+          {.console = true, .messages = false, .shutdown = true, .exit_port = config.exit_port}),
+      idle_loop_(processor, memory, [this] { return touched_outside(); }) {
   connect_wires();
   claim_ports();
   claim_debug_port(config);
@@ -318,11 +320,14 @@ void Board::serialize(devices::Archive& archive) {
 
 StopReason Board::run_until(devices::Nanoseconds deadline) {
   breakpoints.clear_hits();
+  if (breakpoints.watches_instructions()) disturb();
   while (scheduler.now() < deadline) {
     if (const auto stop = settle_processor()) return *stop;
     run_deadline_ = std::min(deadline, scheduler.next_deadline());
+    const bool event_due = scheduler.next_deadline() <= deadline;
     run_slots(clock_.slot_at(run_deadline_));
     sync_time();
+    if (event_due) quiet_ = false;
     if (breakpoints.any_hit()) return StopReason::breakpoint;
     if (guest_exit) return StopReason::guest_exit;
     if (std::exchange(shutdown_requested_, false)) return StopReason::guest_shutdown;
@@ -360,13 +365,73 @@ bool Board::may_reset_after_shutdown() {
   return on_triple_fault_ == OnTripleFault::reset || cmos.ram(shutdown_code) != 0;
 }
 
+// Something happened that the loop in run_until() has to deal with before the next instruction.
+bool Board::attention_wanted() const {
+  return scheduler.next_deadline() < run_deadline_ || breakpoints.any_hit() || reset_requested_ ||
+         guest_exit || shutdown_requested_;
+}
+
+std::uint64_t Board::touched_outside() {
+  return outside_accesses_ + video.generation();
+}
+
+bool Board::disks_busy() const {
+  for (const Floppy& drive : floppies_) {
+    const auto unit = static_cast<unsigned>(drive.slot);
+    if (floppy.lamp(unit) || floppy.activity(unit) != devices::FloppyController::Activity::idle) {
+      return true;
+    }
+  }
+  return std::ranges::any_of(ata,
+                             [](const devices::AtaChannel& channel) { return channel.busy(); });
+}
+
+// Leaves out whole rounds of the loop the guest is known to be in. Counted as retired: the guest
+// cannot tell, nor can whoever counts instructions.
+bool Board::skip_rounds(std::uint64_t target) {
+  if (!quiet_ || loop_length_ == 0) return false;
+  instruction_base_ += (target - slots()) / loop_length_ * loop_length_;
+  return true;
+}
+
 void Board::run_slots(std::uint64_t target) {
-  const std::uint64_t now = slots();
-  if (target <= now) return;
+  if (target <= slots()) return;
   if (breakpoints.watches_instructions()) return run_watched(target);
-  // Nothing retired in HLT means that no interrupt is waiting either: sleep until something is due.
-  const std::uint64_t retired = processor.run(target - now);
-  if (retired == 0 && processor.activity() == cpu::Activity::halted) idle_slots_ += target - now;
+  // What a look finds holds until the next event; it costs about as much as this many
+  // instructions.
+  constexpr std::uint64_t worth_a_look = 16 * IdleLoop::kLongest;
+  constexpr std::uint64_t smallest_budget = 1024;
+  const std::uint64_t event_slot = clock_.slot_at(scheduler.next_deadline());
+  constexpr std::uint64_t shortest_distance = 512;
+  constexpr std::uint64_t longest_distance = 8U << 20;
+  skip_rounds(target);
+  while (slots() < target) {
+    const std::uint64_t now = slots();
+    const bool may_look = skip_idle_ && !quiet_ && target - now >= smallest_budget &&
+                          event_slot > now && event_slot - now >= worth_a_look;
+    if (may_look && now >= next_look_) {
+      const auto length = idle_loop_.find(target - now);
+      quiet_ = length.has_value();
+      loop_length_ = length.value_or(0);
+      look_distance_ = quiet_ ? shortest_distance
+                              : std::clamp(look_distance_ * 2, shortest_distance, longest_distance);
+      next_look_ = slots() + look_distance_;
+      if (attention_wanted()) return;
+      skip_rounds(target);
+      continue;
+    }
+    const std::uint64_t asked = (may_look ? std::min(target, next_look_) : target) - now;
+    const std::uint64_t retired = processor.run(asked);
+    // Nothing retired in HLT means that no interrupt is waiting either: sleep until something is
+    // due.
+    if (retired == 0 && processor.activity() == cpu::Activity::halted) {
+      idle_slots_ += target - now;
+      quiet_ = true;
+      loop_length_ = 0;
+      return;
+    }
+    if (retired < asked || attention_wanted()) return;
+  }
 }
 
 // The same with a look at every instruction before it runs. Ends where run_slots() would end, and
@@ -379,11 +444,7 @@ void Board::run_watched(std::uint64_t target) {
       if (processor.activity() == cpu::Activity::halted) idle_slots_ += target - slots();
       return;
     }
-    if (processor.activity() == cpu::Activity::shutdown) return;
-    if (scheduler.next_deadline() < run_deadline_ || breakpoints.any_hit() || reset_requested_ ||
-        guest_exit || shutdown_requested_) {
-      return;
-    }
+    if (processor.activity() == cpu::Activity::shutdown || attention_wanted()) return;
   }
 }
 
@@ -402,6 +463,7 @@ auto Board::port_access(std::uint16_t port, bool write, Access access) {
     }
   };
   sync_time();
+  ++outside_accesses_;
   if (breakpoints.watches_ports()) breakpoints.port(port, write, processor);
   const AfterAccess after{*this};
   return access();
@@ -434,6 +496,7 @@ std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> b
 
 std::uint8_t Board::acknowledge_interrupt() {
   sync_time();
+  ++outside_accesses_;
   return pic.acknowledge();
 }
 

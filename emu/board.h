@@ -32,6 +32,7 @@
 #include "emu/drive_tap.h"
 #include "emu/guest_clock.h"
 #include "emu/host_sink.h"
+#include "emu/idle_loop.h"
 #include "emu/machine.h"
 
 namespace emu {
@@ -61,6 +62,16 @@ class Board final : public cpu::Bus {
   // nullptr: no such drive, or nothing in it.
   DriveTap* tap(DriveSlot slot) const { return taps_[static_cast<std::size_t>(slot)]; }
   devices::Nanoseconds last_disk_access() const { return last_disk_access_; }
+  // Until then the guest waits in HLT or goes round in a loop, and nothing will be different;
+  // now() when it does not wait.
+  devices::Nanoseconds quiet_until() const {
+    return quiet_ ? scheduler.next_deadline() : scheduler.now();
+  }
+  // The hand of the host touched something that a waiting guest may look at.
+  void disturb() { quiet_ = false; }
+  // A controller works, or a floppy's motor runs.
+  bool disks_busy() const;
+
   // Retired since power-on, whatever state was loaded in between.
   std::uint64_t instructions() const { return processor.instructions() + instruction_base_; }
 
@@ -100,6 +111,9 @@ class Board final : public cpu::Bus {
   bool may_reset_after_shutdown();
   void run_slots(std::uint64_t target);
   void run_watched(std::uint64_t target);
+  bool attention_wanted() const;
+  bool skip_rounds(std::uint64_t target);
+  std::uint64_t touched_outside();
 
   void set_a20(bool level);
   void request_reset();
@@ -111,6 +125,13 @@ class Board final : public cpu::Bus {
   std::uint64_t instruction_base_ = 0;     // retired before the state was loaded
   std::uint64_t idle_slots_ = 0;           // slept through in HLT
   devices::Nanoseconds run_deadline_ = 0;  // where the present run of the processor ends
+  // Idle loops; none of this is the machine's state, it only saves the host work.
+  const bool skip_idle_;
+  bool quiet_ = false;               // halted, or in a loop of loop_length_, and no event since
+  std::uint64_t loop_length_ = 0;    // 0: halted
+  std::uint64_t next_look_ = 0;      // slot at which to look for a loop again
+  std::uint64_t look_distance_ = 0;  // grows with every look in vain
+  std::uint64_t outside_accesses_ = 0;
   bool reset_requested_ = false;
   bool shutdown_requested_ = false;
   std::vector<Floppy> floppies_;
@@ -138,6 +159,9 @@ class Board final : public cpu::Bus {
   devices::DebugPort debug_port;
   std::optional<std::uint8_t> guest_exit;
   BreakpointSet breakpoints;
+
+ private:
+  IdleLoop idle_loop_;
 };
 
 }  // namespace emu

@@ -53,6 +53,7 @@ struct Config {
   std::string vgabios;      // file; empty: our own
   bool shadow_rom = false;  // ROM areas writable like RAM, as SeaBIOS wants them
   devices::DateTime rtc;    // the clock at power-on
+  bool skip_idle = true;    // leave out rounds of idle loops: same run, less host time
   std::vector<DriveConfig> drives;
   std::array<std::string, 2> serial;  // COM1, COM2: "", "stdio", "file:PATH"
   std::string parallel;               // LPT1: "" or "file:PATH"

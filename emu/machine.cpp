@@ -40,6 +40,26 @@ bool bios_ring_has_room(const cpu::Memory& memory) {
   return used <= (kRingEnd - kRingFirst) / 2;
 }
 
+// INT 16h for a key or its status, INT 28h, or INT 21h AH=0Bh comes next. [RBIL] 16/00-01,
+// 16/10-11, 21/0B, 28
+bool asks_for_input(const cpu::Registers& registers, const cpu::Memory& memory) {
+  constexpr std::uint8_t int_opcode = 0xCD;
+  std::array<std::uint8_t, 2> code{};
+  memory.peek(registers.segments[cpu::kCs].base + registers.eip, code);
+  if (code[0] != int_opcode) return false;
+  const unsigned function = registers.general[cpu::kEax] >> 8 & 0xFF;
+  switch (code[1]) {
+    case 0x16:
+      return (function & 0xEF) <= 1;
+    case 0x28:
+      return true;
+    case 0x21:
+      return function == 0x0B;
+    default:
+      return false;
+  }
+}
+
 void apply_key(Board& board, const KeyCommand& command) {
   if (command.down) {
     board.keyboard.keyboard().press(command.key);
@@ -64,6 +84,7 @@ StopReason Machine::run_instructions(std::uint64_t count) {
 }
 
 void Machine::apply(const Command& command) {
+  board_->disturb();
   if (const auto* key = std::get_if<KeyCommand>(&command)) {
     apply_key(*board_, *key);
   } else if (const auto* mouse = std::get_if<MouseCommand>(&command)) {
@@ -146,6 +167,7 @@ void Machine::insert(const DriveConfig& drive, const WarnLine& warn) {
   }
   DriveBay bay = open_drives({drive}, warn);
   eject(drive.slot);
+  board_->disturb();
   board_->insert_floppy(std::move(bay.floppies.front()));
 }
 
@@ -153,6 +175,7 @@ void Machine::eject(DriveSlot slot) {
   if (!is_floppy(slot)) {
     throw UsageError(std::string(slot_name(slot)) + " is a hard disk: only floppies change");
   }
+  board_->disturb();
   board_->eject_floppy(slot);
 }
 
@@ -169,8 +192,24 @@ devices::Nanoseconds Machine::last_disk_access() const {
   return board_->last_disk_access();
 }
 
+bool Machine::disks_busy() const {
+  return board_->disks_busy();
+}
+devices::Nanoseconds Machine::quiet_until() const {
+  return board_->quiet_until();
+}
+
+bool Machine::polls_for_input(std::uint64_t instructions) {
+  for (std::uint64_t i = 0; i < instructions; ++i) {
+    if (asks_for_input(board_->processor.registers(), board_->memory)) return true;
+    if (board_->run_instructions(1) != StopReason::deadline) return false;
+  }
+  return false;
+}
+
 void Machine::listen_serial(std::size_t port, devices::ByteSink sink) {
   devices::SerialPort& serial = board_->serial[port % board_->serial.size()];
+  board_->disturb();
   serial.transmitted = sink;
   serial.set_modem_lines(devices::SerialPort::kPeerReady);
 }
@@ -178,9 +217,11 @@ void Machine::listen_debug_port(devices::ByteSink sink) {
   board_->debug_port.console = sink;
 }
 std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t> bytes) {
+  board_->disturb();
   return board_->serial[port % board_->serial.size()].feed(bytes);
 }
 std::uint8_t Machine::read_port(std::uint16_t port) {
+  board_->disturb();
   return board_->ports.in8(port);
 }
 

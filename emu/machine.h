@@ -108,6 +108,14 @@ class Machine {
   const DriveTap* tap(DriveSlot slot) const;
   bool has_drive(DriveSlot slot) const;
   devices::Nanoseconds last_disk_access() const;
+  bool disks_busy() const;  // a controller works, or a floppy's motor runs
+
+  // Until then the guest waits, in HLT or in a loop that polls, and nothing will be different;
+  // now() when it does not wait.
+  devices::Nanoseconds quiet_until() const;
+  // Whether the guest polls the keyboard (INT 16h, INT 28h, DOS's input status) within the next
+  // `instructions`, which are run.
+  bool polls_for_input(std::uint64_t instructions);
 
   // The far ends of COM1, COM2 and port E9h; a serial peer shows that it is switched on.
   void listen_serial(std::size_t port, devices::ByteSink sink);

@@ -241,19 +241,33 @@ int machine_wait(lua_State* lua) {
   const Nanoseconds within = seconds_or(lua, 3, kExpectTime);
   const Running running(lua);
   int answer = LUA_NOREF;
-  machine.require(within, "answer from the function given to wait", [&] {
-    bool done = false;
-    call([&](lua_State* at) {
-      done = lua_toboolean(at, -1) != 0;
-      if (!done) return;
-      lua_pushvalue(at, -1);
-      answer = luaL_ref(at, LUA_REGISTRYINDEX);
-    });
-    return done;
-  });
+  machine.require(
+      within, "answer from the function given to wait",
+      [&] {
+        bool done = false;
+        call([&](lua_State* at) {
+          done = lua_toboolean(at, -1) != 0;
+          if (!done) return;
+          lua_pushvalue(at, -1);
+          answer = luaL_ref(at, LUA_REGISTRYINDEX);
+        });
+        return done;
+      },
+      ScriptMachine::Pace::often);
   lua_rawgeti(lua, LUA_REGISTRYINDEX, answer);
   luaL_unref(lua, LUA_REGISTRYINDEX, answer);
   return 1;
+}
+
+// m:wait_idle(s, still): until the guest only waits and the disks rest, for `still` (0.1 s) in a
+// row.
+int machine_wait_idle(lua_State* lua) {
+  ScriptMachine& machine = machine_at(lua);
+  const Nanoseconds within = seconds_or(lua, 2, kExpectTime);
+  const Nanoseconds still = seconds_or(lua, 3, 100 * devices::kMillisecond);
+  const Running running(lua);
+  machine.wait_idle(within, still);
+  return 0;
 }
 
 // m:wait_exit(s): the value that the guest writes to the exit port.
@@ -467,7 +481,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 32> methods = {{
+  constexpr std::array<luaL_Reg, 33> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -477,6 +491,7 @@ void register_machine_class(lua_State* lua) {
       {"run", bound<machine_run>},
       {"step", bound<machine_step>},
       {"wait", bound<machine_wait>},
+      {"wait_idle", bound<machine_wait_idle>},
       {"wait_exit", bound<machine_wait_exit>},
       {"time", bound<machine_time>},
       {"instructions", bound<machine_instructions>},

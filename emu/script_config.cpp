@@ -126,6 +126,7 @@ Setters machine_setters(Config& config, const LuaScript& script) {
          if (v == "host") throw UsageError("rtc = \"host\" would make every run another one");
          config.rtc = parse_rtc(v);
        }},
+      {"skip_idle", [&](const std::string& v) { config.skip_idle = switched_on("skip_idle", v); }},
       {"serial", [&](const std::string& v) { config.serial[0] = v; }},
       {"serial2", [&](const std::string& v) { config.serial[1] = v; }},
       {"parallel", [&](const std::string& v) { config.parallel = v; }},

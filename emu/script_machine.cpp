@@ -112,8 +112,15 @@ void ScriptMachine::check_limits() const {
   }
 }
 
-Nanoseconds ScriptMachine::slice_end() const {
-  return (machine_->now() / kSlice + 1) * kSlice;
+// The next multiple of a slice; while the guest waits, the first one that can show something new.
+Nanoseconds ScriptMachine::slice_end(Pace pace) const {
+  const Nanoseconds next = (machine_->now() / kSlice + 1) * kSlice;
+  if (pace == Pace::often || !typist_.done()) return next;
+  // A screen that was put off has to be looked at again soon.
+  if (seen_ != machine_->screen_generation()) return next;
+  const Nanoseconds quiet = machine_->quiet_until();
+  if (quiet == devices::kNever) return devices::kNever;
+  return std::max(next, (quiet + kSlice - 1) / kSlice * kSlice);
 }
 
 void ScriptMachine::hit_breakpoints() {
@@ -126,8 +133,8 @@ void ScriptMachine::hit_breakpoints() {
   }
 }
 
-ScriptMachine::Outcome ScriptMachine::advance(Nanoseconds within,
-                                              const std::function<bool()>& done) {
+ScriptMachine::Outcome ScriptMachine::advance(Nanoseconds within, const std::function<bool()>& done,
+                                              Pace pace) {
   machine();
   if (std::exchange(advancing_, true)) {
     throw ScriptError(kExitExpectation,
@@ -145,7 +152,7 @@ ScriptMachine::Outcome ScriptMachine::advance(Nanoseconds within,
     if (machine_->now() >= end) return Outcome::timeout;
     check_limits();
     feed();
-    stop_ = machine_->run_until(std::min({slice_end(), end, limits_.guest}));
+    stop_ = machine_->run_until(std::min({slice_end(pace), end, limits_.guest}));
     look();
     if (stop_ == StopReason::breakpoint) {
       hit_breakpoints();
@@ -175,9 +182,9 @@ std::string ScriptMachine::describe_stop() const {
 }
 
 void ScriptMachine::require(Nanoseconds within, const std::string& what,
-                            const std::function<bool()>& done) {
+                            const std::function<bool()>& done, Pace pace) {
   const Nanoseconds began = machine().now();
-  switch (advance(within, done)) {
+  switch (advance(within, done, pace)) {
     case Outcome::done:
       return;
     case Outcome::timeout:
@@ -198,6 +205,36 @@ void ScriptMachine::require(Nanoseconds within, const std::string& what,
 ScriptMachine::Outcome ScriptMachine::run_for(Nanoseconds time) {
   const Nanoseconds end = later(machine().now(), time);
   return advance(time, [&] { return machine_->now() >= end; });
+}
+
+// Asked between slices. An interrupt handler may be at work just then, so a guest gets a
+// millisecond's worth of instructions to come back to its waiting.
+bool ScriptMachine::idle_now() {
+  if (machine_->disks_busy()) return false;
+  if (machine_->quiet_until() > machine_->now()) return true;
+  constexpr std::uint64_t patience = 20'000;
+  return machine_->polls_for_input(patience);
+}
+
+void ScriptMachine::wait_idle(Nanoseconds within, Nanoseconds still) {
+  constexpr Nanoseconds sample = 5 * kMillisecond;
+  std::optional<Nanoseconds> since;
+  Nanoseconds next_sample = machine().now();
+  require(
+      within, "idle guest",
+      [&] {
+        const Nanoseconds now = machine_->now();
+        if (now < next_sample) return false;
+        next_sample = now + sample;
+        if (!idle_now()) {
+          since.reset();
+          return false;
+        }
+        since = std::max(since.value_or(now), machine_->last_disk_access());
+        return now - *since >= still;
+      },
+      Pace::often);
+  note("idle");
 }
 
 void ScriptMachine::step(std::uint64_t instructions) {

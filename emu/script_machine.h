@@ -66,12 +66,19 @@ class ScriptMachine {
   const ScreenWatch& watch() const { return watch_; }
 
   // Runs until `done` says so. It is asked first, and again after every slice, breakpoint and stop.
-  Outcome advance(devices::Nanoseconds within, const std::function<bool()>& done);
+  // `pace`: often asks every half millisecond; seldom skips the times in which the guest only
+  // waits, for questions whose answer cannot change then.
+  enum class Pace : std::uint8_t { often, seldom };
+  Outcome advance(devices::Nanoseconds within, const std::function<bool()>& done,
+                  Pace pace = Pace::seldom);
   // The same, but all that is not `done` becomes a ScriptError: "no prompt within 3 s".
   void require(devices::Nanoseconds within, const std::string& what,
-               const std::function<bool()>& done);
+               const std::function<bool()>& done, Pace pace = Pace::seldom);
   Outcome run_for(devices::Nanoseconds time);
   void step(std::uint64_t instructions);
+  // Until the guest only waits (HLT, or polls the keyboard) and no disk does anything, for
+  // `still` in a row.
+  void wait_idle(devices::Nanoseconds within, devices::Nanoseconds still);
 
   ScreenWatch::Match expect(std::span<const ScreenWatch::Finder> finders,
                             devices::Nanoseconds within, const std::string& what);
@@ -110,7 +117,8 @@ class ScriptMachine {
   void feed();
   void check_limits() const;
   void hit_breakpoints();
-  devices::Nanoseconds slice_end() const;
+  devices::Nanoseconds slice_end(Pace pace) const;
+  bool idle_now();
   template <class Push>
   void press(Push push, const std::string& what);
 
