@@ -2,6 +2,7 @@
 #include "cpu/core.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cpu/ops.h"
 
@@ -47,8 +48,13 @@ Insn end_mark(std::uint16_t offset) {
 
 }  // namespace
 
-Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine)
-    : model(cpu_model), engine(cpu_engine), memory(cpu_memory), bus(cpu_bus), decoder_(cpu_model) {
+Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine, Fpu unit)
+    : fpu(unit),
+      model(cpu_model),
+      engine(cpu_engine),
+      memory(cpu_memory),
+      bus(cpu_bus),
+      decoder_(cpu_model, unit) {
   memory.set_observer(this);
   ip_mask = at_least(Model::i80386) ? 0xFFFFFFFF : 0xFFFF;
   mapping_changed();
@@ -114,6 +120,8 @@ void Core::reset() {
       break;
   }
   set_registers(r);
+  fpu.reset();
+  if (std::exchange(fpu.error_signalled, false)) bus.coprocessor_error(false);
 }
 
 // --- events and budget ---

@@ -9,7 +9,7 @@
 // makes anyway; if it happened in the middle of a run, the next instruction is replaced by one that
 // leaves.
 //
-// Not implemented: protected mode, paging, x87. Their seams: segments.cpp, interrupts.cpp and
+// Not implemented: protected mode, paging. Their seams: segments.cpp, interrupts.cpp and
 // access_allowed() know real mode only; fill() and physical_address() are where paging goes.
 #pragma once
 
@@ -26,6 +26,7 @@
 #include "cpu/registers.h"
 #include "cpu/tlb.h"
 #include "cpu/trace_cache.h"
+#include "cpu/x87_unit.h"
 
 namespace cpu {
 
@@ -49,7 +50,7 @@ enum Event : std::uint32_t {
 
 class Core final : public MemoryObserver {
  public:
-  Core(Model model, Memory& memory, Bus& bus, Engine engine);
+  Core(Model model, Memory& memory, Bus& bus, Engine engine, Fpu unit);
   ~Core() override;
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -275,6 +276,7 @@ class Core final : public MemoryObserver {
   std::array<SegmentCache, 6> segments{};
   JumpCache jump_cache;
   Tlb read_tlb, write_tlb;
+  X87Unit fpu;
 
   const Model model;
   const Engine engine;

@@ -4,8 +4,8 @@
 
 namespace cpu {
 
-Cpu::Cpu(Model model, Memory& memory, Bus& bus, Engine engine)
-    : core_(std::make_unique<Core>(model, memory, bus, engine)) {}
+Cpu::Cpu(Model model, Memory& memory, Bus& bus, Engine engine, Fpu fpu)
+    : core_(std::make_unique<Core>(model, memory, bus, engine, fpu)) {}
 
 Cpu::~Cpu() = default;
 
@@ -30,6 +30,12 @@ void Cpu::raise_nmi() {
 Model Cpu::model() const {
   return core_->model;
 }
+Fpu Cpu::fpu() const {
+  return core_->fpu.kind;
+}
+void Cpu::set_ignore_coprocessor_error(bool level) {
+  core_->fpu.error_ignored = level;
+}
 Activity Cpu::activity() const {
   return core_->activity;
 }
@@ -42,6 +48,12 @@ Registers Cpu::registers() const {
 }
 void Cpu::set_registers(const Registers& registers) {
   core_->set_registers(registers);
+}
+X87State Cpu::x87() const {
+  return core_->fpu.state();
+}
+void Cpu::set_x87(const X87State& state) {
+  core_->fpu.set_state(state);
 }
 
 }  // namespace cpu

@@ -16,6 +16,9 @@ enum class Model : std::uint8_t { i8086, i80186, i80286, i80386 };
 // cached: decode once, run traces. step: decode every instruction anew. Same results, same counts.
 enum class Engine : std::uint8_t { cached, step };
 
+// The coprocessor. i80486: the unit inside a 486 and later.
+enum class Fpu : std::uint8_t { none, i8087, i80287, i80387, i80486 };
+
 enum class Activity : std::uint8_t {
   running,
   halted,   // HLT: waits for an interrupt
@@ -54,11 +57,31 @@ struct Registers {
   bool operator==(const Registers&) const = default;
 };
 
+// The coprocessor's state as a plain value. Registers by their own number, not by the stack's.
+struct X87State {
+  struct Register {
+    std::uint64_t mantissa = 0;
+    std::uint16_t head = 0;  // sign and exponent
+    bool operator==(const Register&) const = default;
+  };
+  std::array<Register, 8> registers{};
+  std::uint8_t used = 0;  // bit n: register n is not empty
+  std::uint16_t control = 0x037F;
+  std::uint16_t status = 0;  // with TOP
+  std::uint32_t instruction_offset = 0, operand_offset = 0;
+  std::uint16_t instruction_selector = 0, operand_selector = 0;
+  std::uint16_t opcode = 0;       // 11 bits
+  bool protected_format = false;  // 287 after FSETPM
+  bool error_signalled = false;   // the level of the error pin
+  bool operator==(const X87State&) const = default;
+};
+
 class Core;
 
 class Cpu {
  public:
-  Cpu(Model model, Memory& memory, Bus& bus, Engine engine = Engine::cached);
+  Cpu(Model model, Memory& memory, Bus& bus, Engine engine = Engine::cached,
+      Fpu fpu = Fpu::none);
   ~Cpu();
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
@@ -82,12 +105,17 @@ class Cpu {
 
   void set_intr(bool level);  // INTR pin, sampled at instruction boundaries
   void raise_nmi();           // NMI edge
+  // IGNNE# pin: an unserviced coprocessor error no longer stops the next coprocessor instruction.
+  void set_ignore_coprocessor_error(bool level);
 
   Model model() const;
+  Fpu fpu() const;
   Activity activity() const;
 
   Registers registers() const;
   void set_registers(const Registers& registers);
+  X87State x87() const;
+  void set_x87(const X87State& state);
 
   // Most recent control transfers, oldest first, for post-mortems: linear addresses of run starts.
   std::span<const std::uint32_t> recent_runs() const;

@@ -4,6 +4,7 @@
 
 #include "cpu/core.h"
 #include "cpu/ops.h"
+#include "cpu/x87_decode.h"
 
 namespace cpu {
 
@@ -97,7 +98,7 @@ std::uint8_t register_operand(unsigned number, bool byte) {
 
 bool has_modrm(Form form) {
   return form == Form::modrm || form == Form::modrm_imm8 || form == Form::modrm_simm8 ||
-         form == Form::modrm_immz || form == Form::modrm_registers;
+         form == Form::modrm_immz || form == Form::modrm_registers || form == Form::escape;
 }
 
 void decode_immediate(ByteReader& in, Form form, bool size32, bool address32, Insn& insn) {
@@ -134,6 +135,7 @@ void decode_immediate(ByteReader& in, Form form, bool size32, bool address32, In
     case Form::modrm:
     case Form::modrm_registers:
     case Form::reg:
+    case Form::escape:
       break;
   }
 }
@@ -214,7 +216,7 @@ struct Decoder::Prefixes {
   }
 };
 
-Decoder::Decoder(Model model) : map_(opcode_map(model)) {
+Decoder::Decoder(Model model, Fpu unit) : map_(opcode_map(model)), escapes_(escape_map(unit)) {
   max_length_ = model == Model::i80286 ? 10 : 15;
 }
 
@@ -234,6 +236,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& 
   unsigned index = byte;
   if (byte == 0x0F && map_.has_two_byte_opcodes()) index = 0x100 + in.take<std::uint8_t>();
   if (in.truncated()) return finish(undefined_opcode, true);
+  const std::size_t prefix_length = in.used() - 1;
 
   const bool size32 = code32 != prefixes.operand_size;
   const bool address32 = code32 != prefixes.address_size;
@@ -280,6 +283,13 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& 
   const bool lock_refused = prefixes.lock && map_.at_least(Model::i80386) &&
                             ((entry->flags & kLockable) == 0 || place == 0);
   if (register_refused || lock_refused) return finish(undefined_opcode, true);
+  if (entry->form == Form::escape && escapes_ != nullptr) {
+    insn.immediate = (index & 7) << 8 | *modrm;
+    if (escapes_->unit() == Fpu::i8087) {
+      insn.immediate2 = static_cast<std::uint16_t>(prefix_length);
+    }
+    return finish(escapes_->find(index, *modrm, size32, place), false);
+  }
   const bool ends_run = (entry->flags & kEndsRun) != 0 ||
                         ((entry->flags & kEndsRunIfRepeated) != 0 && insn.repeat != Repeat::none);
   return finish(entry->handlers[size32 ? 1 : 0][place], ends_run);

@@ -31,7 +31,8 @@ enum class Form : std::uint8_t {
   immz,
   moffs,  // an address of address size
   far_pointer,
-  imm16_imm8  // ENTER
+  imm16_imm8,  // ENTER
+  escape       // ModRM; which operation it is the coprocessor's map says, if there is one
 };
 
 enum OpcodeFlag : std::uint8_t {
@@ -107,9 +108,11 @@ struct Decoded {
   bool ends_run = false;
 };
 
+class EscapeMap;
+
 class Decoder {
  public:
-  explicit Decoder(Model model);
+  Decoder(Model model, Fpu unit);
 
   // Fills everything but `next` and `left`. An undefined opcode decodes to an instruction that
   // raises #UD.
@@ -120,6 +123,7 @@ class Decoder {
  private:
   struct Prefixes;
   const OpcodeMap& map_;
+  const EscapeMap* escapes_;
   std::size_t max_length_;
 };
 

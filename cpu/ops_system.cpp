@@ -1,9 +1,10 @@
 // Flags image, interrupt flag, ports, coprocessor escapes, and the system registers of the 286 and
 // 386. [386] 80386 Programmer's Reference Manual, chapters 10, 12, 17; [286] 80286 Programmer's
 // Reference Manual. Not implemented: LOADALL, breakpoints by debug registers (DRn only store), TLB
-// tests by TR6/TR7 (ditto), a coprocessor: escapes are fetched and ignored as on a board with an
-// empty socket.
+// tests by TR6/TR7 (ditto). Escapes here are those of a board with an empty socket: fetched and
+// ignored.
 #include "cpu/ops.h"
+#include "cpu/x87_ops.h"
 
 namespace cpu {
 
@@ -107,6 +108,8 @@ struct Escape {
 Insn* wait(Core& c, Insn* i) {
   constexpr std::uint32_t kBoth = kCr0Ts | kCr0Mp;
   if ((c.system.cr0 & kBoth) == kBoth) return c.fault(i, kNoCoprocessor);
+  const auto go_on = [](Core& core, Insn* insn) { return core.next(insn); };
+  if ((c.fpu.status & x87::kErrorSummary) != 0) return x87::pending_error(c, i, go_on);
   return c.next(i);
 }
 
@@ -234,7 +237,7 @@ void install_system(OpcodeMap& map) {
   map.set(0x9B, {Form::none, 0, single(wait)});
   map.set(0x9C, {Form::none, 0, words<Pushf>()});
   map.set(0x9D, {Form::none, 0, words<Popf>()});
-  for (unsigned low = 0; low < 8; ++low) map.set(0xD8 + low, {Form::modrm, 0, words<Escape>()});
+  for (unsigned low = 0; low < 8; ++low) map.set(0xD8 + low, {Form::escape, 0, words<Escape>()});
   map.set(0xE4, {Form::imm8, 0, bytes<In<ImmediatePort>>()});
   map.set(0xE5, {Form::imm8, 0, words<In<ImmediatePort>>()});
   map.set(0xE6, {Form::imm8, 0, bytes<Out<ImmediatePort>>()});

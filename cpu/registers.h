@@ -34,6 +34,7 @@ enum ControlBit : std::uint32_t {
   kCr0Em = 1u << 2,
   kCr0Ts = 1u << 3,
   kCr0Et = 1u << 4,
+  kCr0Ne = 1u << 5,  // 486
   kCr0Pg = 1u << 31
 };
 
@@ -48,7 +49,8 @@ enum Vector : std::uint8_t {
   kNoCoprocessor = 7,
   kDoubleFault = 8,
   kStackFault = 12,
-  kGeneralProtection = 13
+  kGeneralProtection = 13,
+  kCoprocessorError = 16
 };
 
 }  // namespace cpu
