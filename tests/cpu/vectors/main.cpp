@@ -1,7 +1,7 @@
-// cpu-vectors: runs folders of MOO files, single-instruction tests captured on real processors, on
-// ours.
+// cpu-vectors: runs folders of MOO and X87V files, single-instruction tests captured on real
+// processors, on ours.
 //   cpu-vectors [--cpu 8086|186|286|386] [--engine cached|step] [options] FOLDER...
-// Not run, with one line a folder: x87 files, and 80386 files of 32-bit code segments (386P, 486P).
+// Not run, with one line a folder: 80386 files of 32-bit code segments (386P, 486P).
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -16,6 +16,7 @@
 #include "tests/cpu/vectors/moo.h"
 #include "tests/cpu/vectors/runner.h"
 #include "tests/cpu/vectors/selection.h"
+#include "tests/cpu/vectors/x87.h"
 
 namespace vectors {
 namespace {
@@ -24,8 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
     "usage: cpu-vectors [options] FOLDER|FILE...\n"
-    "Runs every MOO file (.MOO, .MOO.gz) found there and compares registers, memory and port "
-    "writes.\n"
+    "Runs every MOO and X87V file (.MOO, .X87, .gz or not) found there and compares registers,\n"
+    "memory and port writes.\n"
     "  --cpu 8086|186|286|386   the processor; default: the one named in each file\n"
     "  --engine cached|step     default: cached\n"
     "  --masks FILE             undefined flags; default: masks.json beside or above each folder\n"
@@ -148,8 +149,10 @@ struct FileReport {
 struct Job {
   fs::path file;
   std::string stem;
-  std::string cpu;
+  std::string cpu;  // "X87V": an x87 file
 };
+
+constexpr const char* kX87 = "X87V";
 
 cpu::Model model_for(const std::string& cpu) {
   if (cpu == "8086") return cpu::Model::i8086;
@@ -173,6 +176,49 @@ std::string describe(const Test& test, std::size_t position) {
   std::string text = "@" + std::to_string(position) + " \"" + test.name + "\"";
   if (!test.hash.empty()) text += " " + test.hash;
   return text;
+}
+
+void note_failures(FileReport& report, const Job& job, const Options& options,
+                   const std::vector<std::string>& failures) {
+  if (failures.empty()) return;
+  const std::string score =
+      label(job.file) + " " + std::to_string(report.passed) + "/" + std::to_string(report.run);
+  if (!options.verbose) {
+    report.lines.push_back(score + " " + failures[0]);
+    return;
+  }
+  report.lines.push_back(score);
+  for (const std::string& failure : failures) report.lines.push_back("    " + failure);
+}
+
+// Listed tests are run too, but without comparing C1.
+FileReport run_x87_file(const Job& job, const Options& options, const Exclusions& exclusions) {
+  FileReport report;
+  try {
+    const X87File file = parse_x87(read_maybe_gzip(job.file));
+    std::vector<bool> without_c1(file.tests.size());
+    for (std::size_t i = 0; i < file.tests.size(); ++i) {
+      const auto reason = exclusions.find(job.cpu, job.stem, Test{}, i);
+      if (!reason) continue;
+      without_c1[i] = true;
+      report.lines.push_back("C1 not compared: " + label(job.file) + " @" + std::to_string(i) +
+                             " " + *reason);
+    }
+    const auto results = run_x87(file, options.engine, without_c1);
+    std::vector<std::string> failures;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      ++report.run;
+      if (results[i].empty()) {
+        ++report.passed;
+      } else if (failures.empty() || options.verbose) {
+        failures.push_back("@" + std::to_string(i) + " \"" + file.name + "\": " + results[i]);
+      }
+    }
+    note_failures(report, job, options, failures);
+  } catch (const MooError& e) {
+    report.error = "cpu-vectors: '" + job.file.string() + "': " + e.what();
+  }
+  return report;
 }
 
 FileReport run_file(const Job& job, const Options& options, const FlagMasks& masks,
@@ -206,16 +252,7 @@ FileReport run_file(const Job& job, const Options& options, const FlagMasks& mas
         failures.push_back(describe(file.tests[i], i) + ": " + results[i]);
       }
     }
-    if (!failures.empty()) {
-      const std::string score =
-          label(job.file) + " " + std::to_string(report.passed) + "/" + std::to_string(report.run);
-      if (!options.verbose) {
-        report.lines.push_back(score + " " + failures[0]);
-      } else {
-        report.lines.push_back(score);
-        for (const std::string& failure : failures) report.lines.push_back("    " + failure);
-      }
-    }
+    note_failures(report, job, options, failures);
   } catch (const MooError& e) {
     report.error = "cpu-vectors: '" + job.file.string() + "': " + e.what();
   }
@@ -232,8 +269,8 @@ Plan make_plan(const std::vector<fs::path>& files) {
   Plan plan;
   for (const fs::path& file : files) {
     const std::string folder = fs::absolute(file).parent_path().filename().string();
-    if (!stem_of(file, ".X87").empty()) {
-      ++plan.skipped[folder + ": x87 files are another program's"];
+    if (const std::string x87 = stem_of(file, ".X87"); !x87.empty()) {
+      plan.jobs.push_back({file, x87, kX87});
       continue;
     }
     const std::string stem = stem_of(file, ".MOO");
@@ -295,7 +332,9 @@ int run(const Options& options) {
       for (std::size_t w = 0; w < count; ++w) {
         workers.emplace_back([&] {
           for (std::size_t i = next++; i < plan.jobs.size(); i = next++) {
-            reports[i] = run_file(plan.jobs[i], options, masks[p], exclusions);
+            const Job& job = plan.jobs[i];
+            reports[i] = job.cpu == kX87 ? run_x87_file(job, options, exclusions)
+                                         : run_file(job, options, masks[p], exclusions);
           }
         });
       }
