@@ -105,7 +105,7 @@ std::uint16_t X87Unit::tag_word() const {
 void X87Unit::set_tag_word(std::uint16_t tags) {
   unsigned in_use = 0;
   for (unsigned n = 0; n < registers.size(); ++n) {
-    if ((tags >> (2 * n) & 3u) != kTagEmpty) in_use |= 1u << n;
+    if ((static_cast<unsigned>(tags) >> (2 * n) & 3u) != kTagEmpty) in_use |= 1u << n;
   }
   used = static_cast<std::uint8_t>(in_use);
 }
