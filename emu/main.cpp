@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/image_command.h"
 #include "emu/post_mortem.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
@@ -101,7 +102,17 @@ int run(RunOptions options) {
   return verdict.exit_code;
 }
 
+int run_image(std::span<const std::string> words) {
+  install_signal_handlers();
+  return image_tool::run_image_command(words, {.in = std::cin,
+                                               .out = std::cout,
+                                               .err = std::cerr,
+                                               .interrupted = [] { return interrupt_flag().load(); },
+                                               .terminal = isatty(STDERR_FILENO) == 1});
+}
+
 int dispatch(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments[0] == "image") return run_image(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "test") {
     install_signal_handlers();
     return run_test_command(arguments.subspan(1), interrupt_flag());

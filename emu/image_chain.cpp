@@ -1,0 +1,132 @@
+// commit, rebase, flatten: operations on chains; resize and compact: on one image.
+#include <utility>
+
+#include "emu/image_verbs.h"
+#include "storage/operations.h"
+
+namespace emu::image_tool {
+
+using storage::ImageError;
+using storage::kSectorSize;
+
+namespace {
+
+// Opens FILE for a change of itself.
+storage::OpenedImage open_for_change(const Session& session) {
+  return session.open(session.arguments().names[0], session.arguments().format,
+                      storage::OpenMode::read_write);
+}
+
+bool same_file(const Session& session, const std::filesystem::path& a,
+               const std::filesystem::path& b) {
+  const auto identity = [&](const std::filesystem::path& path) {
+    const storage::Place place = session.place(path);
+    return place.directory
+        ->open(place.name, {.access = storage::FileAccess::read,
+                            .source = storage::NameSource::user,
+                            .look_only = true})
+        ->identity();
+  };
+  return identity(a) == identity(b);
+}
+
+// One step down. Answers where the parent is.
+std::filesystem::path commit_once(const Session& session, const std::filesystem::path& file,
+                                  const std::string& format, bool empty) {
+  storage::OpenOptions options = session.open_options();
+  options.format = format;
+  options.write_parent = true;
+  const storage::OpenedImage child = open_image(session.place(file), options);
+  const storage::Image* const parent = child.image->parent();
+  if (parent == nullptr) throw ImageError(file, "has no parent to be committed to");
+  const std::filesystem::path path = parent->info().files.front().path;
+  commit_image(*child.image, empty, session.progress(kSectorSize));
+  close_image(file, *child.device);
+  return path;
+}
+
+std::uint64_t new_size(const storage::BlockDevice& device, std::string_view text) {
+  const std::uint64_t now = device.sector_count() * kSectorSize;
+  const bool plus = text.starts_with('+');
+  const bool minus = text.starts_with('-');
+  const std::uint64_t size = size_argument("size", plus || minus ? text.substr(1) : text);
+  if (minus && size >= now) throw UsageError("would leave nothing of the disk");
+  return plus ? now + size : minus ? now - size : size;
+}
+
+}  // namespace
+
+int commit(const Session& session) {
+  const Arguments& a = session.arguments();
+  const std::filesystem::path file = a.names[0];
+  std::filesystem::path reached = commit_once(session, file, a.format, !a.keep);
+  if (!a.parent.empty()) {
+    const std::filesystem::path base = parent_path(session, a.names[0], a.parent);
+    // Layer by layer: what a layer gave down shows through it from below.
+    while (!same_file(session, reached, base)) reached = commit_once(session, reached, "", !a.keep);
+  }
+  session.say("Image committed.");
+  return 0;
+}
+
+int rebase(const Session& session) {
+  const Arguments& a = session.arguments();
+  const std::string& file = a.names[0];
+  if (a.parent.empty() && !a.unsafe) return flatten(session);
+  storage::OpenOptions options = session.open_options();
+  options.format = a.format;
+  options.follow_parents = !a.unsafe;
+  const storage::Place place = session.place(file);
+  const storage::OpenedImage child = open_image(place, options);
+  if (a.unsafe) {
+    const std::filesystem::path path = parent_path(session, file, a.parent);
+    const storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
+    child.image->set_parent(a.parent.empty() ? nullptr : &record);
+  } else {
+    const std::filesystem::path path = parent_path(session, file, a.parent);
+    const storage::OpenedImage parent =
+        session.open(path, a.parent_format, storage::OpenMode::read_only);
+    const storage::ParentRef record{parent.image, name_to_record(*place.directory, path),
+                                    std::string(parent.format->name), path};
+    rebase_image(*child.image, &record, session.progress(kSectorSize));
+  }
+  close_image(file, *child.device);
+  return 0;
+}
+
+int flatten(const Session& session) {
+  const storage::OpenedImage child = open_for_change(session);
+  rebase_image(*child.image, nullptr, session.progress(kSectorSize));
+  close_image(session.arguments().names[0], *child.device);
+  return 0;
+}
+
+int resize(const Session& session) {
+  const Arguments& a = session.arguments();
+  const storage::OpenedImage opened = open_for_change(session);
+  const std::uint64_t sectors = sectors_for(new_size(*opened.device, a.names[1]));
+  if (sectors == 0) throw UsageError("would leave nothing of the disk");
+  if (sectors < opened.device->sector_count() && !a.shrink) {
+    throw ImageError(a.names[0],
+                     "would become smaller and lose what is at its end; --shrink says so");
+  }
+  if (sectors != opened.device->sector_count()) {
+    opened.image->resize(sectors, a.shrink, session.progress(0));
+  }
+  close_image(a.names[0], *opened.device);
+  session.say("Image resized.");
+  return 0;
+}
+
+int compact(const Session& session) {
+  const std::string& file = session.arguments().names[0];
+  const storage::OpenedImage opened = open_for_change(session);
+  const std::uint64_t before = opened.image->info().host_bytes();
+  opened.image->compact(session.progress(0));
+  const std::uint64_t after = opened.image->info().host_bytes();
+  close_image(file, *opened.device);
+  session.say("Image compacted: " + human_size(before) + " -> " + human_size(after));
+  return 0;
+}
+
+}  // namespace emu::image_tool
