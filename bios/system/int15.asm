@@ -85,8 +85,11 @@ int15_ebda:
         mov     [bp + frame.es], ax
         jmp     int15_done
 
-; 24h: address line 20. AL = 0 off, 1 on, 2 state, 3 ways to switch it.
+; 24h: address line 20. AL = 0 off, 1 on, 2 state, 3 ways to switch it. The 8086 and 186 have none.
 int15_a20:
+        mov     es, [bda.ebda]
+        cmp     byte [es:ebda.cpu], CPU_286
+        jb      int15_unknown
         mov     al, [bp + frame.al]
         cmp     al, 1
         ja      .query

@@ -1,24 +1,27 @@
 #!/bin/bash
-# run_guest.sh (--platter PROGRAM | --qemu) [--bios FILE] [--vgabios FILE] TEST.asm...
+# run_guest.sh (--platter PROGRAM | --qemu) [--bios FILE] [--vgabios FILE] [--cpu MODEL] [--disk SIZE] TEST.asm...
 # Assembles guest tests (guest.inc says what they are) and boots each from a floppy. Prints what they say on port
 # E9h and a closing line; exit code 0 = all right, 77 = a tool is missing.
 # QEMU needs both ROMs: it maps nothing at C0000h by itself, and BIOS-bochs-legacy is taken for --bios if not given.
+# --disk gives the machine a blank hard disk of that size.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
-board= platter= bios= vgabios=
+board= platter= bios= vgabios= cpu= disk=
 while [ $# -gt 0 ]; do
   case $1 in
     --platter) board=platter platter=$2; shift ;;
     --qemu) board=qemu ;;
     --bios) bios=$2; shift ;;
     --vgabios) vgabios=$2; shift ;;
+    --cpu) cpu=$2; shift ;;
+    --disk) disk=$2; shift ;;
     *) break ;;
   esac
   shift
 done
 if [ -z "$board" ] || [ $# = 0 ]; then
-  sed -n '2,5s/^# //p' "$0"
+  sed -n '2,6s/^# //p' "$0"
   exit 2
 fi
 
@@ -38,15 +41,17 @@ trap 'rm -rf "$work"' EXIT
 # boot IMAGE: what the guest says goes to $work/say; the exit code to $code.
 boot() {
   : >"$work/say"
+  [ -z "$disk" ] || { rm -f "$work/disk.img" && truncate -s "$disk" "$work/disk.img"; }
   if [ "$board" = qemu ]; then
     timeout 60 qemu-system-i386 -M isapc -m 4 -bios "$bios" -vga std -display none -net none \
       -device loader,file="$vgabios",addr=0xc0000,force-raw=on \
-      -drive "file=$1,if=floppy,format=raw" -boot a \
+      -drive "file=$1,if=floppy,format=raw" -boot a ${disk:+-drive "file=$work/disk.img,if=ide,format=raw"} \
       -debugcon "file:$work/say" -global isa-debugcon.iobase=0xe9 \
       -device isa-debug-exit,iobase=0xf4,iosize=1 </dev/null >"$work/log" 2>&1
   else
     "$platter" run --headless --fda "$1" --boot a --debugcon "$work/say" --exit-port F4h \
-      ${bios:+--bios "$bios"} ${vgabios:+--vgabios "$vgabios"} --timeout 60s --wall-timeout 120s \
+      ${bios:+--bios "$bios"} ${vgabios:+--vgabios "$vgabios"} ${cpu:+--cpu "$cpu"} \
+      ${disk:+--hda "$work/disk.img"} --timeout 60s --wall-timeout 120s \
       </dev/null >"$work/log" 2>&1
   fi
   code=$?

@@ -89,10 +89,13 @@
 .big:   cmp     ax, si
         require ae
 
-        case "A20 can be switched and asked for"
+        case "A20 can be switched and asked for, or is not there"
         mov     ax, 2403h
         int     15h
-        require nc
+        jnc     .a20
+        require_equal ah, 86h
+        jmp     .no_a20
+.a20:
         mov     ax, 2401h
         int     15h
         require nc
@@ -110,6 +113,7 @@
         require_equal al, 0
         call    wraps
         require e, "off"
+.no_a20:
 
         case "86h waits half a second"
         mov     ah, 86h
