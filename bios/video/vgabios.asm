@@ -2,7 +2,7 @@
 ; its memory window only, so it runs on any VGA; 8086 code throughout.
 ; [VGA] IBM PS/2 Hardware Interface Technical Reference, Video Subsystem; [IBM] IBM PS/2 BIOS Interface
 ; Technical Reference, INT 10h.
-; Not implemented: VESA (AH=4Fh answers as absent).
+; VBE is for Bochs' display interface alone (vbe.inc).
 
     bits 16
     cpu 8086
@@ -110,10 +110,10 @@ int10:
     push ax
     mov bp, sp
     sub sp, LOCAL_BYTES
-    cmp ah, (functions_end - functions) / 2
-    jae .done
     mov si, BDA_SEGMENT
     mov ds, si
+    cmp ah, (functions_end - functions) / 2
+    jae .beyond
     push ax
     mov al, ah
     cbw
@@ -133,6 +133,11 @@ int10:
     pop es
     pop ds
     iret
+.beyond:
+    cmp ah, 0x4F
+    jne .done
+    call vbe
+    jmp short .done
 
 functions:
     dw set_mode                         ; 00h
@@ -171,6 +176,7 @@ unsupported:
 %include "palette.inc"
 %include "fonts.inc"
 %include "configuration.inc"
+%include "vbe.inc"
 %include "tables.inc"
 
 %include "font_8x8.inc"
