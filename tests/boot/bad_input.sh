@@ -1,6 +1,7 @@
 #!/bin/bash
 # bad_input.sh PLATTER: what a user can get wrong. Each case must end with its own exit code and one line on
 # standard error that names the thing and the reason.
+# shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 need_platter
 

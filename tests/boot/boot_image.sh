@@ -1,6 +1,7 @@
 #!/bin/bash
 # boot_image.sh PLATTER ROW: boots one real guest image to its stated text and asks it the stated questions.
-# Rows follow the real-mode set of the shared images. Not yet: floppybird, which draws in mode 13h.
+# Rows follow the real-mode set of the shared images.
+# shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 row=${1:?ROW wanted}
 
@@ -144,6 +145,14 @@ case $row in
     boot --fda "$a" --for 3s --screenshot "$work/start.png" --key left --key left --key left --key left \
       --for 8s --screenshot "$work/landed.png"
     python3 "$tests/boot/tetros_picture.py" "$work/start.png" "$work/landed.png"
+    ;;
+  floppybird)
+    [ -z "${MACHINE:-}" ] || skip 'only platter saves a picture'
+    need_tools python3
+    image floppybird-144.img "$a"
+    boot --fda "$a" --for 5s --screenshot "$work/title.png" --type ' ' --for 300ms \
+      --screenshot "$work/flight.png" --for 4s --screenshot "$work/landed.png"
+    python3 "$tests/boot/floppybird_picture.py" "$work/title.png" "$work/flight.png" "$work/landed.png"
     ;;
   *) fail "no row '$row'" ;;
 esac

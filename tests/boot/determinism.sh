@@ -1,6 +1,7 @@
 #!/bin/bash
 # determinism.sh PLATTER: the same run twice gives the same instruction count, screen and disks; so does the
 # engine that decodes every instruction anew. A run with other keys must differ, or nothing was measured.
+# shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 need_platter
 need_tools python3

@@ -1,5 +1,6 @@
 #!/bin/bash
 # file_exchange.sh PLATTER floppy|disk: files go from the host into an image, through DOS, and back, bit by bit.
+# shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 medium=${1:?floppy or disk wanted}
 [ -n "${MACHINE:-}" ] || need_platter

@@ -5,6 +5,7 @@
 #   BIOS    ours, or debian: the legacy ROM of bochsbios with vgabios (on qemu and bochs: their own)
 #   MEDIUM  floppy or disk
 # The cells (qemu, debian) and (bochs, debian) prove nothing about us: they show that the other two would notice.
+# shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 board=${1:?BOARD} bios=${2:?BIOS} medium=${3:?MEDIUM}
 

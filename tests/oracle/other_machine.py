@@ -27,6 +27,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import child  # noqa: E402
+
 # What is on the screen: the number of columns (BIOS data area, 40:4Ah) and text memory.
 WIDTH_WORD = 0x44A
 TEXT_MEMORY = 0xB8000
@@ -71,8 +74,8 @@ class Qemu:
                 geometry = ",cyls={},heads={},secs={}".format(*options.chs)
             command += ["-device", "ide-hd,drive=disk,bus=ide.0,unit=0" + geometry]
         self.log = open(os.path.join(folder, "qemu.log"), "w+")
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log, text=True)
+        self.process = child.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=self.log, text=True)
         self.process.stdout.readline()
         self.ask("qmp_capabilities")
 
@@ -149,7 +152,7 @@ class Bochs:
         with open(os.path.join(folder, "rc"), "w") as commands:
             commands.write("c\n")
         self.output = open(os.path.join(folder, "output"), "w+")
-        self.process = subprocess.Popen(
+        self.process = child.start(
             [self.PROGRAM, "-q", "-f", "bochsrc", "-rc", "rc"], cwd=folder, stdin=subprocess.PIPE,
             stdout=self.output, stderr=subprocess.STDOUT, text=True)
         self.keyboard = None
@@ -292,6 +295,7 @@ class Step(argparse.Action):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that everything is put away
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("machine", choices=MACHINES)
