@@ -24,6 +24,7 @@ void SystemPort::reset() {
   latches_ = {};
   coprocessor_error_ = false;
   irq13.set(false);
+  ignore_error.set(false);
   set_a20(true);
 }
 
@@ -40,6 +41,7 @@ void SystemPort::claim_ports(IoPorts& ports) {
 void SystemPort::set_coprocessor_error(bool level) {
   if (level && !coprocessor_error_) irq13.set(true);
   coprocessor_error_ = level;
+  if (!level) ignore_error.set(false);
 }
 
 std::uint8_t SystemPort::in8(std::uint16_t port) {
@@ -69,6 +71,7 @@ void SystemPort::out8(std::uint16_t port, std::uint8_t value) {
     case 0xF0:
     case 0xF1:
       irq13.set(false);
+      ignore_error.set(coprocessor_error_);
       break;
     default:
       latches_[port & 0x0F] = value;
@@ -97,10 +100,11 @@ void SystemPort::set_timer_output(bool level) {
 }
 
 void SystemPort::serialize(Archive& archive) {
-  archive.tag("system ports", 1);
+  archive.tag("system ports", 2);
   archive(a20);
   archive(speaker);
   archive(irq13);
+  archive(ignore_error);
   archive(port_b_);
   archive(latches_);
   archive(coprocessor_error_);

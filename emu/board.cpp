@@ -55,6 +55,32 @@ std::uint32_t top_of_memory(cpu::Model model) {
   return 0;
 }
 
+// Which unit is on the board; only what fits the processor's bus.
+cpu::Fpu coprocessor_of(const Config& config) {
+  const cpu::Fpu unit = config.fpu.value_or(default_fpu(config.cpu));
+  const auto fits = [&] {
+    switch (unit) {
+      case cpu::Fpu::none:
+        return true;
+      case cpu::Fpu::i8087:
+        return config.cpu <= cpu::Model::i80186;
+      case cpu::Fpu::i80287:
+        return config.cpu == cpu::Model::i80286 || config.cpu == cpu::Model::i80386;
+      case cpu::Fpu::i80387:
+        return config.cpu == cpu::Model::i80386;
+      case cpu::Fpu::i80486:
+        return config.cpu > cpu::Model::i80386;
+    }
+    return false;
+  };
+  if (!fits()) {
+    throw UsageError(
+        "this fpu does not fit this cpu: the 8087 belongs to the 8086 and 186, the 287 to the 286 "
+        "and 386, the 387 to the 386, and a 486 has its own");
+  }
+  return unit;
+}
+
 }  // namespace
 
 Board::Board(const Config& config, DriveBay drives)
@@ -62,7 +88,7 @@ Board::Board(const Config& config, DriveBay drives)
       on_triple_fault_(config.on_triple_fault),
       skip_idle_(config.skip_idle),
       memory(config.ram_bytes),
-      processor(config.cpu, memory, *this, config.engine),
+      processor(config.cpu, memory, *this, config.engine, coprocessor_of(config)),
       pit(scheduler),
       dma(memory),
       cmos(scheduler),
@@ -98,6 +124,7 @@ void Board::connect_wires() {
   cmos.irq.connect<&PicInput::set>(pic.input(8));
   keyboard.mouse_irq.connect<&PicInput::set>(pic.input(12));
   system_port.irq13.connect<&PicInput::set>(pic.input(13));
+  system_port.ignore_error.connect<&cpu::Cpu::set_ignore_coprocessor_error>(processor);
   ata[0].irq.connect<&PicInput::set>(pic.input(14));
   ata[1].irq.connect<&PicInput::set>(pic.input(15));
 
@@ -184,6 +211,7 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
   CmosFacts facts;
   facts.ram_bytes = config.ram_bytes;
   facts.boot = config.boot;
+  facts.coprocessor = processor.fpu() != cpu::Fpu::none;
   for (OpenedFloppy& opened : drives.floppies) {
     const auto unit = static_cast<unsigned>(opened.slot);
     floppy.set_drive_type(unit, opened.format.drive);
@@ -296,6 +324,9 @@ void Board::serialize(devices::Archive& archive) {
   cpu::Registers registers = processor.registers();
   emu::serialize(archive, registers);
   if (archive.loading()) processor.set_registers(registers);
+  cpu::X87State x87 = processor.x87();
+  emu::serialize(archive, x87);
+  if (archive.loading()) processor.set_x87(x87);
   archive(pic);
   archive(pit);
   archive(dma);
@@ -313,6 +344,7 @@ void Board::serialize(devices::Archive& archive) {
     // Wires tell nobody while loading: the far ends that keep no state of their own are told here.
     processor.set_intr(pic.intr().level());
     set_a20(system_port.a20.level());
+    processor.set_ignore_coprocessor_error(system_port.ignore_error.level());
   }
 }
 
@@ -498,6 +530,17 @@ std::uint8_t Board::acknowledge_interrupt() {
   sync_time();
   ++outside_accesses_;
   return pic.acknowledge();
+}
+
+// The 8087's error is an NMI, as on the PC; later units have IRQ 13 of the AT.
+void Board::coprocessor_error(bool level) {
+  sync_time();
+  disturb();
+  if (processor.fpu() != cpu::Fpu::i8087) {
+    system_port.set_coprocessor_error(level);
+  } else if (level && !cmos.nmi_masked()) {
+    processor.raise_nmi();
+  }
 }
 
 // ---- wires that end in the machine ----

@@ -65,7 +65,9 @@ void put_equipment(Contents& cmos, const CmosFacts& facts) {
   const auto drives = static_cast<unsigned>(
       std::ranges::count_if(facts.floppy_types, [](std::uint8_t type) { return type != 0; }));
   cmos[0x10] = static_cast<std::uint8_t>(facts.floppy_types[0] << 4 | facts.floppy_types[1]);
+  constexpr std::uint8_t coprocessor = 0x02;
   cmos[0x14] = keyboard_and_mouse;
+  if (facts.coprocessor) cmos[0x14] |= coprocessor;
   if (drives != 0) cmos[0x14] = static_cast<std::uint8_t>(cmos[0x14] | 0x01 | (drives - 1) << 6);
 }
 

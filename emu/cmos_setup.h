@@ -23,6 +23,7 @@ struct CmosFacts {
   std::array<std::uint8_t, 2> floppy_types{};    // CMOS 10h nibbles, 0: no drive
   std::array<std::optional<CmosDisk>, 4> disks;  // primary master .. secondary slave
   std::string boot;                              // letters a, c
+  bool coprocessor = false;
 };
 
 // Indexes 10h..3Fh are filled; the clock's own registers and the century stay zero.

@@ -36,7 +36,7 @@ struct Words {
   std::map<DriveSlot, std::string> drive_files;
   std::vector<std::string> drives;
   std::vector<std::string> floppy_a, floppy_b;
-  std::string cpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
+  std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
@@ -126,6 +126,7 @@ Config build_config(const Words& words) {
     }
   }
   if (!words.cpu.empty()) config.cpu = parse_cpu_model(words.cpu);
+  if (!words.fpu.empty()) config.fpu = parse_fpu(words.fpu);
   if (!words.ram.empty()) config.ram_bytes = parse_ram(words.ram);
   if (!words.mips.empty()) config.mips = parse_mips(words.mips);
   if (!words.boot.empty()) config.boot = parse_boot_order(words.boot);
@@ -217,6 +218,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--cpu", words.cpu, "8086, 186, 286 or 386 (default 386)")->group(machine);
   app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
       ->check(CLI::IsMember({"cached", "step"}))
+      ->group(machine);
+  app.add_option("--fpu", words.fpu,
+                 "none, 8087, 287, 387 or 486 (default none up to the 386, then 486)")
       ->group(machine);
   app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
   app.add_option("--mips", words.mips,

@@ -24,6 +24,7 @@ DriveConfig parse_drive(const std::string& text);
 
 // Shared with machine files; each throws UsageError naming the value and what is allowed.
 cpu::Model parse_cpu_model(const std::string& text);
+cpu::Fpu parse_fpu(const std::string& text);
 DriveSlot parse_slot(const std::string& text);
 DriveMode parse_drive_mode(const std::string& text);
 storage::Geometry parse_chs(const std::string& text);

@@ -46,6 +46,7 @@ enum class OnTripleFault : std::uint8_t { stop, reset };
 struct Config {
   cpu::Model cpu = cpu::Model::i80386;
   cpu::Engine engine = cpu::Engine::cached;
+  std::optional<cpu::Fpu> fpu;  // nothing: the model's default
   std::uint32_t ram_bytes = 4U << 20;
   std::uint32_t mips = 0;   // instructions per guest microsecond; 0: the model's default
   std::string boot = "ac";  // a floppy, c hard disk, in this order
@@ -75,6 +76,11 @@ constexpr std::uint32_t default_mips(cpu::Model model) {
       return 20;
   }
   return 20;
+}
+
+// As such machines were sold: an empty socket up to the 386, part of the processor after it.
+constexpr cpu::Fpu default_fpu(cpu::Model model) {
+  return model > cpu::Model::i80386 ? cpu::Fpu::i80486 : cpu::Fpu::none;
 }
 
 }  // namespace emu

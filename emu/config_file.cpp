@@ -92,6 +92,7 @@ class Reader {
   Setters machine_setters() {
     return {
         {"cpu", [this](const std::string& v) { config_.cpu = parse_cpu_model(v); }},
+        {"fpu", [this](const std::string& v) { config_.fpu = parse_fpu(v); }},
         {"ram", [this](const std::string& v) { config_.ram_bytes = parse_ram(v); }},
         {"mips", [this](const std::string& v) { config_.mips = parse_mips(v); }},
         {"boot", [this](const std::string& v) { config_.boot = parse_boot_order(v); }},

@@ -32,4 +32,22 @@ void serialize(devices::Archive& archive, cpu::Registers& registers) {
   archive(registers.nmi_pending);
 }
 
+void serialize(devices::Archive& archive, cpu::X87State& x87) {
+  archive.tag("x87", 1);
+  for (cpu::X87State::Register& value : x87.registers) {
+    archive(value.mantissa);
+    archive(value.head);
+  }
+  archive(x87.used);
+  archive(x87.control);
+  archive(x87.status);
+  archive(x87.instruction_offset);
+  archive(x87.instruction_selector);
+  archive(x87.operand_offset);
+  archive(x87.operand_selector);
+  archive(x87.opcode);
+  archive(x87.protected_format);
+  archive(x87.error_signalled);
+}
+
 }  // namespace emu

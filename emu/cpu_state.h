@@ -7,5 +7,6 @@
 namespace emu {
 
 void serialize(devices::Archive& archive, cpu::Registers& registers);
+void serialize(devices::Archive& archive, cpu::X87State& x87);
 
 }  // namespace emu

@@ -15,7 +15,8 @@ IdleLoop::IdleLoop(cpu::Cpu& processor, cpu::Memory& memory, std::function<std::
     : processor_(processor), memory_(memory), outside_(std::move(outside)) {}
 
 bool IdleLoop::same_state(const cpu::Registers& start) const {
-  return processor_.activity() == cpu::Activity::running && processor_.registers() == start;
+  return processor_.activity() == cpu::Activity::running && processor_.registers() == start &&
+         processor_.x87() == x87_;
 }
 
 // Steps until the registers are back; the number of steps.
@@ -44,6 +45,7 @@ std::optional<std::vector<IdleLoop::SavedPage>> IdleLoop::written_pages() {
 
 std::optional<std::uint64_t> IdleLoop::find(std::uint64_t budget) {
   const cpu::Registers start = processor_.registers();
+  x87_ = processor_.x87();
   touched_ = outside_();
   memory_.take_written(0, std::max(memory_.ram_size(), kOneMib));
   const auto length = first_round(start, std::min(budget / 2, kLongest));

@@ -43,6 +43,7 @@ class IdleLoop {
   cpu::Memory& memory_;
   std::function<std::uint64_t()> outside_;
   std::uint64_t touched_ = 0;
+  cpu::X87State x87_;  // at the start of the look
 };
 
 }  // namespace emu

@@ -114,6 +114,7 @@ Setters machine_setters(Config& config, const LuaScript& script) {
          if (v != "cached" && v != "step") throw UsageError("engine must be cached or step");
          config.engine = v == "step" ? cpu::Engine::step : cpu::Engine::cached;
        }},
+      {"fpu", [&](const std::string& v) { config.fpu = parse_fpu(v); }},
       {"ram", [&](const std::string& v) { config.ram_bytes = parse_ram(v); }},
       {"mips", [&](const std::string& v) { config.mips = parse_mips(v); }},
       {"boot", [&](const std::string& v) { config.boot = parse_boot_order(v); }},

@@ -39,6 +39,13 @@ constexpr std::array<std::pair<const char*, cpu::Model>, 8> kModels = {{
     {"386", cpu::Model::i80386},
     {"80386", cpu::Model::i80386},
 }};
+constexpr std::array<std::pair<const char*, cpu::Fpu>, 5> kFpus = {{
+    {"none", cpu::Fpu::none},
+    {"8087", cpu::Fpu::i8087},
+    {"287", cpu::Fpu::i80287},
+    {"387", cpu::Fpu::i80387},
+    {"486", cpu::Fpu::i80486},
+}};
 constexpr std::array<std::pair<const char*, DriveSlot>, 10> kSlots = {{
     {"fd0", DriveSlot::fd0},
     {"fd1", DriveSlot::fd1},
@@ -90,6 +97,9 @@ DateTime host_date_time() {
 
 cpu::Model parse_cpu_model(const std::string& text) {
   return one_of("cpu", text, kModels);
+}
+cpu::Fpu parse_fpu(const std::string& text) {
+  return one_of("fpu", text, kFpus);
 }
 DriveSlot parse_slot(const std::string& text) {
   return one_of("drive slot", text, kSlots);
