@@ -188,32 +188,36 @@ struct Rcr {
     return result;
   }
 };
+// AF, undefined, is the carry into bit 4: the shift as an addition.
 struct Shl {
   template <class T>
   static T apply(Flags& f, T a, unsigned count) {
     const std::uint64_t wide = count < 64 - kBits<T> ? std::uint64_t{a} << count : 0;
     const T result = static_cast<T>(wide);
     const bool cf = (wide >> kBits<T> & 1) != 0;
-    f.set_result(result, cf, sign(result) != cf, false);
+    f.set_result(result, cf, sign(result) != cf, (result & kAf) != 0);
     return result;
   }
 };
+// SHR and SAR; kAuxiliary is AF, undefined by the manual: set on the 286 only.
+template <bool kAuxiliary>
 struct Shr {
   template <class T>
   static T apply(Flags& f, T a, unsigned count) {
     const T shifted = count <= kBits<T> ? static_cast<T>(std::uint64_t{a} >> (count - 1)) : T{0};
     const T result = static_cast<T>(shifted >> 1);
-    f.set_result(result, (shifted & 1) != 0, sign(static_cast<T>(result << 1)), false);
+    f.set_result(result, (shifted & 1) != 0, sign(static_cast<T>(result << 1)), kAuxiliary);
     return result;
   }
 };
+template <bool kAuxiliary>
 struct Sar {
   template <class T>
   static T apply(Flags& f, T a, unsigned count) {
     const unsigned n = count < kBits<T> ? count : kBits<T>;
     const std::int64_t shifted = sign_extended(a) >> (n - 1);
     const T result = static_cast<T>(shifted >> 1);
-    f.set_result(result, (shifted & 1) != 0, false, false);
+    f.set_result(result, (shifted & 1) != 0, false, kAuxiliary);
     return result;
   }
 };
@@ -256,8 +260,7 @@ struct Pair {
   T low, high;
 };
 
-// CF = OF = "the high half matters"; SF, ZF, PF (undefined) from the high half, as the 8086 leaves
-// them.
+// CF = OF = "the high half matters"; SF, ZF, PF (undefined) from the high half.
 template <class T>
 Pair<T> multiply(Flags& f, T a, T b) {
   const std::uint64_t product = std::uint64_t{a} * b;

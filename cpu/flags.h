@@ -61,10 +61,11 @@ class Flags {
   void set_result(T result, bool cf, bool of, bool af) {
     result_ = sign_extended(result);
     carries_ = carry_bits(cf, of);
-    aux_ = af ? std::uint8_t{kAf} : std::uint8_t{0};
+    set_af(af);
   }
   void set_cf_of(bool cf, bool of) { carries_ = (carries_ & kParityPair) | carry_bits(cf, of); }
   void set_cf(bool cf) { set_cf_of(cf, of()); }
+  void set_af(bool af) { aux_ = af ? std::uint8_t{kAf} : std::uint8_t{0}; }
   void set_zf(bool zf) { set((arithmetic() & ~std::uint32_t{kZf}) | (zf ? kZf : 0u)); }
 
   std::uint32_t arithmetic() const {

@@ -104,6 +104,18 @@ alu::Pair<T> negated(alu::Pair<T> value) {
   return {low, static_cast<T>(~value.high + (low == 0 ? 1 : 0))};
 }
 
+// AF (undefined): set on the 286. The 8086's IMUL finds out whether the high half matters by adding
+// the low half's sign to it, and SF, ZF, AF and PF stay as that addition left them.
+template <class T>
+void multiply_flags(Core& c, alu::Pair<T> product, bool with_sign) {
+  if (c.model == Model::i80286) c.flags.set_af(true);
+  if (with_sign && c.model == Model::i8086) {
+    const bool matters = c.flags.cf();
+    alu::add(c.flags, product.high, T{0}, alu::sign(product.low));
+    c.flags.set_cf_of(matters, matters);
+  }
+}
+
 template <bool kSigned>
 struct Multiply {
   template <class T, class Rm>
@@ -113,6 +125,7 @@ struct Multiply {
     const T factor = accumulator<T>(c).low;
     auto product = kSigned ? alu::multiply_signed(c.flags, factor, source)
                            : alu::multiply(c.flags, factor, source);
+    multiply_flags(c, product, kSigned);
     if (negates(c, i)) product = negated(product);
     set_accumulator(c, product);
     return c.next(i);
@@ -144,7 +157,9 @@ struct ImulRegRm {
     T source;
     if (!read_rm<T, Rm>(c, i, source)) return nullptr;
     const T factor = Op::template factor<T>(c, i);
-    c.set<T>(i->reg, alu::multiply_signed(c.flags, factor, source).low);
+    const auto product = alu::multiply_signed(c.flags, factor, source);
+    multiply_flags(c, product, true);
+    c.set<T>(i->reg, product.low);
     return c.next(i);
   }
 };
@@ -228,6 +243,8 @@ Insn* aad(Core& c, Insn* i) {
   const auto ax = c.get<std::uint16_t>(kEax);
   const auto high = static_cast<std::uint8_t>((ax >> 8) * i->immediate);
   const auto low = alu::add(c.flags, static_cast<std::uint8_t>(ax), high);
+  // OF, undefined: the 286 shows the carry.
+  if (c.model == Model::i80286) c.flags.set_cf_of(c.flags.cf(), c.flags.cf());
   c.set<std::uint16_t>(kEax, low);
   return c.next(i);
 }

@@ -85,13 +85,18 @@ void install_shifts(OpcodeMap& map) {
   install_shift<alu::Rcl>(map, 2);
   install_shift<alu::Rcr>(map, 3);
   install_shift<alu::Shl>(map, 4);
-  install_shift<alu::Shr>(map, 5);
+  if (map.model() == Model::i80286) {
+    install_shift<alu::Shr<true>>(map, 5);
+    install_shift<alu::Sar<true>>(map, 7);
+  } else {
+    install_shift<alu::Shr<false>>(map, 5);
+    install_shift<alu::Sar<false>>(map, 7);
+  }
   if (map.at_least(Model::i80186)) {
     install_shift<alu::Shl>(map, 6);  // undocumented alias
   } else {
     install_shift<alu::SetMinusOne>(map, 6);  // undocumented SETMO, SETMOC
   }
-  install_shift<alu::Sar>(map, 7);
 
   if (map.at_least(Model::i80386)) {
     map.set(0x0FA4, {Form::modrm_imm8, 0, words<DoubleShift<Left, ByImmediate>>()});

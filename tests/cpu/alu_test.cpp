@@ -149,8 +149,8 @@ TEST_CASE("alu: shifts and rotates agree with the host on every byte and count",
   CHECK(shift_differences<Op::rcl, alu::Rcl>(true) == 0);
   CHECK(shift_differences<Op::rcr, alu::Rcr>(true) == 0);
   CHECK(shift_differences<Op::shl, alu::Shl>(false) == 0);
-  CHECK(shift_differences<Op::shr, alu::Shr>(false) == 0);
-  CHECK(shift_differences<Op::sar, alu::Sar>(false) == 0);
+  CHECK(shift_differences<Op::shr, alu::Shr<false>>(false) == 0);
+  CHECK(shift_differences<Op::sar, alu::Sar<false>>(false) == 0);
 }
 #endif
 
