@@ -438,6 +438,7 @@ void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
   if (page.data != nullptr) {
     if (!page.writable) return;
     if ((page.code_lines & line_mask(physical, 1)) != 0) code_written(physical, 1);
+    page.written = true;
     page.data[physical % kPageSize] = value;
   } else if (page.device != nullptr) {
     page.device->write8(physical, value);

@@ -104,6 +104,19 @@ void Memory::map_direct(std::uint32_t first, std::span<std::uint8_t> bytes) {
   tell_observer();
 }
 
+void Memory::load_ram(std::span<const std::uint8_t> bytes) {
+  assert(bytes.size() == ram_.size());
+  for_each_page(0, ram_.size(), [&](std::uint32_t address, std::size_t, std::size_t size) {
+    Page& target = page(address);
+    if (target.data != ram_.data() + address) return;  // hidden behind something else
+    if (target.code_lines != 0 && observer_ != nullptr) {
+      observer_->code_written(address, static_cast<std::uint32_t>(size));
+    }
+    target.written = true;
+  });
+  std::copy(bytes.begin(), bytes.end(), ram_.begin());
+}
+
 bool Memory::take_written(std::uint32_t first, std::uint32_t size) {
   bool written = false;
   for_each_page(first, size, [&](std::uint32_t address, std::size_t, std::size_t) {

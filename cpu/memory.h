@@ -69,7 +69,8 @@ class Memory {
   void map_shadow(std::uint32_t first,
                   std::span<const std::uint8_t> image);  // copied; writable like RAM
   void map_mmio(std::uint32_t first, std::uint32_t size, MmioDevice& device);
-  // Bytes of a device that need nobody's care when they are read or written; they outlive the mapping.
+  // Bytes of a device that need nobody's care when they are read or written; they outlive the
+  // mapping.
   void map_direct(std::uint32_t first, std::span<std::uint8_t> bytes);
   // Whether anything was stored in these pages since they were mapped or this was last asked.
   bool take_written(std::uint32_t first, std::uint32_t size);
@@ -81,6 +82,9 @@ class Memory {
 
   std::uint32_t ram_size() const;
   std::span<const std::uint8_t> ram() const { return ram_; }
+
+  // All of RAM at once, as a saved state has it.
+  void load_ram(std::span<const std::uint8_t> bytes);
 
   // For everyone but the processor. Side effects of MMIO reads happen; ROM is not written.
   // Addresses wrap at 4 GiB.

@@ -59,8 +59,9 @@ struct Guest {
   TestBus bus;
   cpu::Cpu processor;
 
-  explicit Guest(cpu::Model model, cpu::Engine engine = cpu::Engine::cached)
-      : processor(model, memory, bus, engine) {
+  explicit Guest(cpu::Model model, cpu::Engine engine = cpu::Engine::cached,
+                 cpu::Fpu fpu = cpu::Fpu::none)
+      : processor(model, memory, bus, engine, fpu) {
     for (std::uint32_t vector = 0; vector < 256; ++vector) {
       poke(vector * 4, {static_cast<std::uint8_t>(vector), 0, 0x50, 0});
       poke(kHandlers + vector, {0xF4});
