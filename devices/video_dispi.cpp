@@ -27,6 +27,7 @@ enum Index : std::uint16_t {
 constexpr std::uint16_t kFirstId = 0xB0C0, kLastId = 0xB0C5;
 constexpr std::uint16_t kMaxWidth = 1600, kMaxHeight = 1200, kMaxBits = 32;
 constexpr std::uint32_t kBankBytes = 0x10000;
+constexpr std::uint16_t kBankNumber = 0x01FF;  // above it: for reads, for writes; vgabios sets both
 
 }  // namespace
 
@@ -88,6 +89,7 @@ Dispi::Change Dispi::write(std::uint16_t value) {
     case kEnable:
       return write_enable(value);
     case kBank:
+      value &= kBankNumber;
       if (value >= banks()) return Change::none;
       bank_ = value;
       return Change::mode;

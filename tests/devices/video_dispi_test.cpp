@@ -174,7 +174,8 @@ TEST_CASE("dispi: the window is a bank of linear memory; banks beyond memory are
   CHECK(rig.load(0xAFFFF) == 0x66);
   rig.dispi(kBank, 64);
   CHECK(rig.dispi(kBank) == 3);
-  rig.dispi(kBank, 63);
+  rig.dispi(kBank, 0xC000 | 63);  // for reads and writes
+  CHECK(rig.dispi(kBank) == 63);
   rig.store(0xAFFFF, 0x55);
   CHECK(rig.load(kLinearFirst + (4 << 20) - 1) == 0x55);
 }
