@@ -93,6 +93,8 @@ void AtaDrive::write_command(std::uint8_t opcode) {
   remaining_ = 0;
   cursor_ = 0;
   length_ = 0;
+  log_.begin({scheduler_.now(), 0, opcode, features_, count_, sector_, cylinder_low_,
+              cylinder_high_, device_, 0, 0});
   be_busy(Phase::executing, kCommandTime);
 }
 
@@ -123,11 +125,13 @@ void AtaDrive::on_event() {
 void AtaDrive::finish() {
   status_ = kReady;
   phase_ = Phase::idle;
+  log_.end(scheduler_.now(), status_, error_);
   intrq.set(true);
 }
 
 void AtaDrive::fail(std::uint8_t error) {
   error_ = error;
+  log_.end(scheduler_.now(), kReady | ata::kStatusErr, error);
   finish();
   status_ |= ata::kStatusErr;
 }
@@ -222,6 +226,7 @@ void AtaDrive::ask_for_block(std::size_t bytes, bool interrupt) {
 void AtaDrive::end_block() {
   if (phase_ == Phase::data_in && remaining_ == 0) {
     status_ = kReady;  // no interrupt: the host knows that it has read all
+    log_.end(scheduler_.now(), status_, error_);
     phase_ = Phase::idle;
     return;
   }

@@ -18,6 +18,7 @@
 
 #include "devices/archive.h"
 #include "devices/ata_identify.h"
+#include "devices/ata_log.h"
 #include "devices/ata_registers.h"
 #include "devices/line.h"
 #include "devices/scheduler.h"
@@ -83,6 +84,7 @@ class AtaDrive {
   const storage::Geometry& current_geometry() const { return current_; }
   const AtaCounters& counters() const { return counters_; }
   const AtaHostFailure& last_host_failure() const { return last_host_failure_; }
+  const AtaLog& log() const { return log_; }
 
   void serialize(Archive& archive);
 
@@ -222,6 +224,7 @@ class AtaDrive {
 
   AtaCounters counters_;
   AtaHostFailure last_host_failure_;
+  AtaLog log_;
 };
 
 }  // namespace devices

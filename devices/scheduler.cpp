@@ -38,8 +38,8 @@ void Scheduler::advance_to(Nanoseconds time) {
   now_ = std::max(now_, time);
 }
 
-// A board has some twenty events, of which a handful are pending: a scan beats a heap and keeps Events
-// free of bookkeeping.
+// A board has some twenty events, of which a handful are pending: a scan beats a heap and keeps
+// Events free of bookkeeping.
 void Scheduler::find_next() {
   next_ = nullptr;
   next_deadline_ = kNever;
@@ -58,10 +58,15 @@ void Scheduler::serialize(Archive& archive) {
   archive.tag("time", 1);
   archive(now_);
   archive(next_sequence_);
+  // Sums of times must not wrap: seventy years are enough for a real state.
+  constexpr Nanoseconds latest = kNever / 8;
+  if (now_ > latest) throw ArchiveError("state: its time cannot be right");
   for (Event* event : events_) {
     archive.tag(event->name_, 1);
     archive(event->deadline_);
     archive(event->sequence_);
+    // What should have happened already happens at once.
+    if (archive.loading() && event->deadline_ < now_) event->deadline_ = now_;
   }
   if (archive.loading()) find_next();
 }

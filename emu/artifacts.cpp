@@ -12,6 +12,8 @@ namespace emu {
 
 namespace {
 
+constexpr std::size_t kRunsShown = 64;  // of straight code: some 256 instructions
+
 void write_text(TestContext& context, const std::string& name, const std::string& text) {
   const auto place = context.artifact(name);
   if (!place) return;
@@ -44,7 +46,15 @@ void write_machine(TestContext& context, ScriptMachine& machine, const std::stri
   }
   write_text(context, prefix + "cpu.txt",
              describe_registers(running.processor().registers()) +
-                 describe_recent_code(running.processor(), running.memory()));
+                 describe_recent_code(running.processor(), running.memory(), kRunsShown));
+  for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
+    const std::vector<devices::AtaLogEntry> log = running.ata_log(static_cast<DriveSlot>(i));
+    if (log.empty()) continue;
+    write_text(context, prefix + "ata-" + kDriveSlotNames[i] + ".txt", describe_ata_log(log));
+  }
+  if (const auto place = context.artifact(prefix + "state.pst")) {
+    machine.save_state(place->string());
+  }
 }
 
 }  // namespace

@@ -166,6 +166,7 @@ void Board::claim_debug_port(const Config& config) {
 
 void Board::map_memory(const Config& config) {
   const auto map = [&](std::uint32_t first, std::span<const std::uint8_t> rom) {
+    for (const std::uint8_t byte : rom) rom_digest_ = (rom_digest_ ^ byte) * 0x100000001B3;
     if (config.shadow_rom) {
       memory.map_shadow(first, rom);
     } else {
@@ -265,6 +266,7 @@ void Board::eject_floppy(DriveSlot slot) {
 
 void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
   taps_[static_cast<std::size_t>(slot)] = tap;
+  tap->set_medium(++media_);
   tap->on_access = [this, slot](const DriveAccess& access) {
     last_disk_access_ = scheduler.now();
     breakpoints.disk(slot, access.write, access.lba, access.count, processor);
@@ -321,6 +323,13 @@ void Board::serialize(devices::Archive& archive) {
   archive(retired);
   archive(idle_slots_);
   archive(last_disk_access_);
+  archive(reset_requested_);
+  archive(shutdown_requested_);
+  bool exited = guest_exit.has_value();
+  std::uint8_t exit_value = guest_exit.value_or(0);
+  archive(exited);
+  archive(exit_value);
+  if (archive.loading()) guest_exit = exited ? std::optional(exit_value) : std::nullopt;
   cpu::Registers registers = processor.registers();
   emu::serialize(archive, registers);
   if (archive.loading()) processor.set_registers(registers);
@@ -341,10 +350,28 @@ void Board::serialize(devices::Archive& archive) {
   archive(debug_port);
   if (archive.loading()) {
     instruction_base_ = retired - processor.instructions();
+    quiet_ = false;
+    next_look_ = 0;
+    look_distance_ = 0;
     // Wires tell nobody while loading: the far ends that keep no state of their own are told here.
     processor.set_intr(pic.intr().level());
     set_a20(system_port.a20.level());
     processor.set_ignore_coprocessor_error(system_port.ignore_error.level());
+  }
+}
+
+void Board::serialize_memory(devices::Archive& archive) {
+  archive.tag("memory", 1);
+  std::vector<std::uint8_t> ram(memory.ram().begin(), memory.ram().end());
+  archive.bytes(ram);
+  if (archive.loading()) memory.load_ram(ram);
+  // Shadow RAM lies in the ROM areas only, and is there or not by configuration.
+  for (std::uint32_t address = kVideoRomFirst; address < kOneMib; address += cpu::kPageSize) {
+    const cpu::Page& page = memory.page(address);
+    if (!page.own || !page.writable) continue;
+    std::array<std::uint8_t, cpu::kPageSize> bytes = *page.own;
+    archive.bytes(bytes);
+    if (archive.loading()) memory.write_physical(address, bytes);
   }
 }
 

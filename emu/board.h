@@ -76,6 +76,10 @@ class Board final : public cpu::Bus {
   std::uint64_t instructions() const { return processor.instructions() + instruction_base_; }
 
   void serialize(devices::Archive& archive);
+  void serialize_memory(devices::Archive& archive);  // RAM, and ROM areas that can be written
+  std::uint32_t mips() const { return clock_.mips(); }
+  // Of what ROM sockets hold; a checksum to tell machines apart.
+  std::uint64_t rom_digest() const { return rom_digest_; }
 
   // The processor's pins.
   std::uint8_t in8(std::uint16_t port) override;
@@ -138,6 +142,8 @@ class Board final : public cpu::Bus {
   std::vector<Floppy> floppies_;
   std::vector<OpenedDisk> disks_;
   std::array<DriveTap*, kDriveSlotCount> taps_{};
+  std::uint64_t media_ = 0;                        // seen so far
+  std::uint64_t rom_digest_ = 0xCBF29CE484222325;  // FNV-1a
   devices::Nanoseconds last_disk_access_ = 0;
   std::vector<std::unique_ptr<HostSink>> sinks_;
 

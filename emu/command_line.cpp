@@ -38,6 +38,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
+  std::string load_state, save_state;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
   bool headless = false, window = false, terminal = false, shadow_rom = false;
@@ -252,7 +253,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
 
   const char* running = "Running";
   app.add_flag("--headless", words.headless, "No window; run the steps, then end")->group(running);
-  app.add_flag("--window", words.window, "A window: the default where there is a display and no step")->group(running);
+  app.add_flag("--window", words.window,
+               "A window: the default where there is a display and no step")
+      ->group(running);
   app.add_flag("--terminal", words.terminal, "Draw the screen in this terminal")->group(running);
   app.add_option("--speed", words.speed,
                  "max, or 1x, 2x, 0.5x: pacing only (window 1x, headless max)")
@@ -261,6 +264,13 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
                  "Guest time all steps may take (default 60s with steps)")
       ->group(running);
   app.add_option("--wall-timeout", words.wall_timeout, "Host time the run may take")
+      ->group(running);
+
+  app.add_option("--load-state", words.load_state, "Go on from a saved state of the same machine")
+      ->type_name("FILE")
+      ->group(running);
+  app.add_option("--save-state", words.save_state, "Save the machine's state at the end")
+      ->type_name("FILE")
       ->group(running);
 
   const char* steps = "Steps, in the order given";
@@ -301,6 +311,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   }
   options.rtc_given = !words.rtc.empty();
   options.json = words.output == "json";
+  options.load_state = words.load_state;
+  options.save_state = words.save_state;
   if (!words.speed.empty()) {
     options.speed = parse_speed(words.speed);
     options.speed_given = true;

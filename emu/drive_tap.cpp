@@ -133,7 +133,7 @@ DriveTap::State DriveTap::capture() {
 }
 
 bool DriveTap::restore(const State& state) {
-  if (state.commits != commits_) return false;
+  if (!knows(state)) return false;
   drop_held();
   below_ = state.layers;
   write_digest_ = state.write_digest;

@@ -56,6 +56,10 @@ class DriveTap final : public storage::BlockDevice {
   // The image itself, without what this layer holds.
   storage::BlockDevice& image() { return *image_; }
 
+  // Tells media apart that were in one drive one after the other; given by the board.
+  std::uint64_t medium() const { return medium_; }
+  void set_medium(std::uint64_t medium) { medium_ = medium; }
+
   // Called after every request of the guest.
   std::function<void(const DriveAccess&)> on_access;
 
@@ -70,6 +74,7 @@ class DriveTap final : public storage::BlockDevice {
   State capture();
   // False: a commit has changed the image since.
   bool restore(const State& state);
+  bool knows(const State& state) const { return state.commits == commits_; }
 
   void snapshot(const std::string& name) { snapshots_[name] = capture(); }
   // False: there is none of that name.
@@ -114,6 +119,7 @@ class DriveTap final : public storage::BlockDevice {
   bool top_used_ = false;
   std::map<std::string, State> snapshots_;
   std::uint64_t commits_ = 0;
+  std::uint64_t medium_ = 0;
 
   std::vector<DriveFault> faults_;
   std::uint64_t faults_shown_ = 0;

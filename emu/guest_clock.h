@@ -13,6 +13,8 @@ class GuestClock {
   // `mips` instructions are one microsecond; 1 to 1000.
   explicit GuestClock(std::uint32_t mips) : mips_(mips) {}
 
+  std::uint32_t mips() const { return mips_; }
+
   devices::Nanoseconds time_at(std::uint64_t slot) const {
     return devices::scale(slot, devices::kMicrosecond, mips_);
   }

@@ -14,14 +14,13 @@ constexpr std::uint32_t kOneMib = 1U << 20;
 IdleLoop::IdleLoop(cpu::Cpu& processor, cpu::Memory& memory, std::function<std::uint64_t()> outside)
     : processor_(processor), memory_(memory), outside_(std::move(outside)) {}
 
-bool IdleLoop::same_state(const cpu::Registers& start) const {
-  return processor_.activity() == cpu::Activity::running && processor_.registers() == start &&
-         processor_.x87() == x87_;
+bool IdleLoop::same_state(const Processor& start) const {
+  return processor_.activity() == cpu::Activity::running &&
+         processor_.registers() == start.registers && processor_.x87() == start.x87;
 }
 
 // Steps until the registers are back; the number of steps.
-std::optional<std::uint64_t> IdleLoop::first_round(const cpu::Registers& start,
-                                                   std::uint64_t budget) {
+std::optional<std::uint64_t> IdleLoop::first_round(const Processor& start, std::uint64_t budget) {
   for (std::uint64_t steps = 1; steps <= budget; ++steps) {
     if (processor_.run(1) != 1 || outside_() != touched_) return std::nullopt;
     if (same_state(start)) return steps;
@@ -44,7 +43,7 @@ std::optional<std::vector<IdleLoop::SavedPage>> IdleLoop::written_pages() {
 }
 
 std::optional<std::uint64_t> IdleLoop::find(std::uint64_t budget) {
-  const cpu::Registers start = processor_.registers();
+  const Processor start{processor_.registers(), processor_.x87()};
   x87_ = processor_.x87();
   touched_ = outside_();
   memory_.take_written(0, std::max(memory_.ram_size(), kOneMib));

@@ -35,8 +35,12 @@ class IdleLoop {
     std::vector<std::uint8_t> bytes;
     bool operator==(const SavedPage&) const = default;
   };
-  std::optional<std::uint64_t> first_round(const cpu::Registers& start, std::uint64_t budget);
-  bool same_state(const cpu::Registers& start) const;
+  struct Processor {
+    cpu::Registers registers;
+    cpu::X87State x87;
+  };
+  std::optional<std::uint64_t> first_round(const Processor& start, std::uint64_t budget);
+  bool same_state(const Processor& start) const;
   std::optional<std::vector<SavedPage>> written_pages();
 
   cpu::Cpu& processor_;

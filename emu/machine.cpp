@@ -8,6 +8,7 @@
 #include "emu/board.h"
 #include "emu/digest.h"
 #include "emu/drive_tap.h"
+#include "emu/machine_state.h"
 #include "emu/run_options.h"
 #include "storage/image_error.h"
 
@@ -223,6 +224,25 @@ std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t>
 std::uint8_t Machine::read_port(std::uint16_t port) {
   board_->disturb();
   return board_->ports.in8(port);
+}
+
+MachineState Machine::capture() {
+  return capture_state(*board_);
+}
+void Machine::restore(const MachineState& state) {
+  restore_state(*board_, state);
+}
+void Machine::save_state(const std::string& file) {
+  write_state(*board_, file);
+}
+void Machine::load_state(const std::string& file) {
+  read_state(*board_, file);
+}
+
+std::vector<devices::AtaLogEntry> Machine::ata_log(DriveSlot slot) const {
+  if (is_floppy(slot)) return {};
+  const auto unit = static_cast<unsigned>(slot) - static_cast<unsigned>(DriveSlot::ide0_0);
+  return board_->ata[unit / 2].drive(unit % 2).log().entries();
 }
 
 std::string Machine::flush_disks() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cpu/cpu.h"
+#include "devices/ata_log.h"
 #include "devices/byte_sink.h"
 #include "devices/scan_codes.h"
 #include "devices/scheduler.h"
@@ -23,6 +24,7 @@
 namespace emu {
 
 class DriveTap;
+struct MachineState;
 
 struct KeyCommand {
   devices::Key key;
@@ -122,6 +124,13 @@ class Machine {
   void listen_debug_port(devices::ByteSink sink);
   std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
   std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
+
+  // A moment to come back to; see machine_state.h for what both may throw.
+  MachineState capture();
+  void restore(const MachineState& state);
+  void save_state(const std::string& file);
+  void load_state(const std::string& file);
+  std::vector<devices::AtaLogEntry> ata_log(DriveSlot slot) const;  // empty for floppies
 
   // Everything the guest was told is safe, made so; the first failure as text, empty when all is
   // well.

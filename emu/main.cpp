@@ -75,6 +75,7 @@ int run(RunOptions options) {
   }
   install_signal_handlers();
   Machine machine(options.config, say);
+  if (!options.load_state.empty()) machine.load_state(options.load_state);
   Verdict verdict;
   switch (front) {
     case Front::window:
@@ -92,6 +93,7 @@ int run(RunOptions options) {
       verdict = run_steps(machine, options, interrupt_flag());
       break;
   }
+  if (!options.save_state.empty()) machine.save_state(options.save_state);
   const std::string flush_error = machine.flush_disks();
   report(machine, verdict);
   if (options.json) print_json_summary(std::cout, machine, verdict);

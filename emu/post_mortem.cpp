@@ -7,11 +7,12 @@
 #include <cstdio>
 #include <span>
 
+#include "devices/ata_drive.h"
+
 namespace emu {
 
 namespace {
 
-constexpr std::size_t kRunsShown = 8;
 constexpr int kInstructionsPerRun = 6;
 constexpr std::size_t kLongestInstruction = 15;
 
@@ -88,15 +89,40 @@ std::string describe_registers(const cpu::Registers& r) {
   return out;
 }
 
-std::string describe_recent_code(const cpu::Cpu& processor, const cpu::Memory& memory) {
+std::string describe_recent_code(const cpu::Cpu& processor, const cpu::Memory& memory,
+                                 std::size_t runs_shown) {
   const std::span<const std::uint32_t> runs = processor.recent_runs();
   Disassembler disassembler;
   std::string out = "Last code, oldest first:\n";
-  for (std::uint32_t address : runs.last(std::min(kRunsShown, runs.size()))) {
+  for (std::uint32_t address : runs.last(std::min(runs_shown, runs.size()))) {
     int left = kInstructionsPerRun;
     while (left-- > 0 && disassembler.line(memory, address, out)) {
     }
     if (left < 0) out += "         ...\n";
+  }
+  return out;
+}
+
+std::string describe_ata_log(std::span<const devices::AtaLogEntry> entries) {
+  std::string out;
+  for (const devices::AtaLogEntry& entry : entries) {
+    const double began = static_cast<double>(entry.began) / static_cast<double>(devices::kSecond);
+    out += print("%14.6f  %02X %-24s count %3u  ", began, entry.opcode,
+                 std::string(devices::AtaDrive::command_name(entry.opcode)).c_str(), entry.count);
+    constexpr unsigned lba_mode = 0x40;
+    if ((entry.device & lba_mode) != 0) {
+      out += print("LBA %9u  ", (entry.device & 0xFU) << 24 | unsigned{entry.cylinder_high} << 16 |
+                                    unsigned{entry.cylinder_low} << 8 | entry.sector);
+    } else {
+      out += print("CHS %5u/%2u/%2u  ", unsigned{entry.cylinder_high} << 8 | entry.cylinder_low,
+                   entry.device & 0xFU, entry.sector);
+    }
+    if (entry.ended == 0) {
+      out += "not ended\n";
+    } else {
+      out += print("status %02X error %02X  %llu us\n", entry.status, entry.error,
+                   static_cast<unsigned long long>((entry.ended - entry.began) / 1000));
+    }
   }
   return out;
 }

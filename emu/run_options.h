@@ -37,6 +37,7 @@ struct RunOptions {
   bool speed_given = false;
   bool rtc_given = false;
   bool json = false;
+  std::string load_state, save_state;  // files; empty: none
 };
 
 }  // namespace emu

@@ -95,7 +95,7 @@ class Session {
                Nanoseconds end = devices::kNever) {
     look();
     while (!done()) {
-      const Nanoseconds limit = options_.timeout != 0 ? options_.timeout : devices::kNever;
+      const Nanoseconds limit = options_.timeout != 0 ? began_ + options_.timeout : devices::kNever;
       const StopReason stop = machine_.run_until(std::min({machine_.now() + slice, limit, end}));
       look();
       if (stop != StopReason::deadline) {
@@ -167,7 +167,7 @@ class Session {
   // --speed holds the guest back to a multiple of host time; the guest cannot tell.
   void pace() const {
     if (options_.speed <= 0) return;
-    const std::chrono::duration<double> due(static_cast<double>(machine_.now()) /
+    const std::chrono::duration<double> due(static_cast<double>(machine_.now() - began_) /
                                             static_cast<double>(kSecond) / options_.speed);
     std::this_thread::sleep_until(
         host_start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
@@ -180,6 +180,7 @@ class Session {
   Typist typist_;
   std::optional<std::uint64_t> seen_;
   std::optional<Verdict> verdict_;
+  const Nanoseconds began_ = machine_.now();  // not 0 when a state was loaded
   std::chrono::steady_clock::time_point host_start_ = std::chrono::steady_clock::now();
 };
 
