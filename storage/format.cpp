@@ -10,6 +10,7 @@ namespace {
 
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
+    &kVmdkFormat,
     &kRawFormat,
 };
 
@@ -22,9 +23,7 @@ struct Signature {
   bool in_tail = false;
 };
 constexpr std::array kForeign = {
-    Signature{"KDMV", "a VMware sparse disk (VMDK)"},
     Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
-    Signature{"# Disk DescriptorFile", "a VMware disk descriptor (VMDK)"},
     Signature{"conectix", "a Virtual PC dynamic disk (VHD)"},
     Signature{"conectix", "a Virtual PC fixed disk (VHD)", 0, true},
     Signature{"GIDX\r\n\x1A\n", "a growable image's index"},

@@ -105,6 +105,7 @@ struct FormatDriver {
 };
 
 extern const FormatDriver kRawFormat;
+extern const FormatDriver kVmdkFormat;
 
 std::span<const FormatDriver* const> formats();
 // By name or alias; nullptr when there is none.

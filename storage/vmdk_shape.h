@@ -1,0 +1,122 @@
+// The headers of sparse extents, read and checked: the hosted kind ("KDMV") and ESX's ("COWD").
+//
+// [VDF]      VMware, Virtual Disk Format 1.1, "Hosted Sparse Extents" and "ESX Server Sparse
+//            Extents"
+// [libvmdk]  Joachim Metz, VMware Virtual Disk (VMDK) file format specification
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "storage/endian.h"
+#include "storage/file.h"
+
+namespace storage {
+
+inline constexpr std::uint64_t kMaxVmdkGrain = 0x200000;  // sectors
+inline constexpr std::uint64_t kMaxVmdkTables = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kMaxVmdkFileSectors = 0xFFFFFFFF;  // pointers are 32 bits
+inline constexpr std::uint64_t kMaxVmdkSparse = std::uint64_t{1} << 32;
+
+inline constexpr std::uint32_t kVmdkMagic = 0x564D444B;  // "KDMV"
+inline constexpr std::uint32_t kCowdMagic = 0x44574F43;  // "COWD"
+inline constexpr std::uint64_t kSeSparseMagic = 0xCAFEBABE;
+
+inline constexpr std::uint32_t kVmdkNewlineFlag = 1U << 0;
+inline constexpr std::uint32_t kVmdkRedundantFlag = 1U << 1;
+inline constexpr std::uint32_t kVmdkZeroGrainFlag = 1U << 2;
+inline constexpr std::uint32_t kVmdkCompressedFlag = 1U << 16;
+inline constexpr std::uint32_t kVmdkMarkersFlag = 1U << 17;
+
+inline constexpr std::uint64_t kVmdkFooter = ~std::uint64_t{0};  // gd: see the footer
+inline constexpr std::array<std::uint8_t, 4> kVmdkNewline = {'\n', ' ', '\r', '\n'};
+inline constexpr std::uint32_t kZeroGrain = 1;  // a table entry, where the flag allows it
+inline constexpr std::uint32_t kHostedEntries = 512;
+inline constexpr std::uint32_t kEsxEntries = 4096;
+
+// [VDF] SparseExtentHeader; all places and sizes in sectors.
+struct VmdkHeader {
+  Le32 magic;
+  Le32 version;
+  Le32 flags;
+  Le64 capacity;
+  Le64 grain;
+  Le64 descriptor_at;
+  Le64 descriptor_size;
+  Le32 table_entries;
+  Le64 redundant_directory;
+  Le64 directory;
+  Le64 overhead;
+  std::uint8_t unclean = 0;
+  std::array<std::uint8_t, 4> newline = {};
+  Le16 compression;
+  std::array<std::uint8_t, 433> padding = {};
+};
+static_assert(sizeof(VmdkHeader) == 512);
+
+// [VDF] COWDisk_Header, as ESX uses it.
+struct EsxHeader {
+  Le32 magic;
+  Le32 version;
+  Le32 flags;
+  Le32 capacity;
+  Le32 grain;
+  Le32 directory;
+  Le32 tables;
+  Le32 free_sector;
+  Le32 cylinders;
+  Le32 heads;
+  Le32 sectors_per_track;
+  std::array<std::uint8_t, 1012> parent_name = {};
+  Le32 parent_generation;
+  Le32 generation;
+  std::array<std::uint8_t, 60> name = {};
+  std::array<std::uint8_t, 512> description = {};
+  Le32 saved_generation;
+  std::array<std::uint8_t, 8> reserved = {};
+  Le32 unclean;
+  std::array<std::uint8_t, 396> padding = {};
+};
+static_assert(sizeof(EsxHeader) == 2048);
+
+// What a header says, with everything in range.
+struct VmdkShape {
+  bool esx = false;
+  std::uint32_t version = 1;
+  std::uint64_t capacity = 0;  // sectors
+  std::uint64_t grain = 128;
+  std::uint32_t entries = kHostedEntries;  // of a table
+  std::uint64_t tables = 0;                // entries of a directory
+  std::vector<std::uint64_t> directories;  // where they are: the one to believe first, its copy
+  std::uint64_t overhead = 0;              // no grain lies below this sector
+  std::uint64_t descriptor_at = 0;
+  std::uint64_t descriptor_size = 0;
+  bool zero_grains = false;  // entries may be kZeroGrain
+  bool compressed = false;
+  bool markers = false;
+  bool unclean = false;
+  bool may_write = true;  // false: something here is not understood well enough
+
+  std::uint64_t grains() const { return (capacity + grain - 1) / grain; }
+  std::uint64_t table_sectors() const { return (std::uint64_t{entries} * 4 + 511) / 512; }
+  std::uint64_t directory_sectors() const { return (tables * 4 + 511) / 512; }
+  // Sectors of a grain that belong to the disk: the last one may stick out.
+  std::uint64_t grain_size(std::uint64_t number) const {
+    const std::uint64_t rest = capacity - number * grain;
+    return rest < grain ? rest : grain;
+  }
+};
+
+// Both throw ImageError. A hosted header of capacity 0 holds a descriptor and nothing else; its
+// shape has no tables.
+VmdkShape read_hosted_shape(File& file);
+VmdkShape read_esx_shape(File& file);
+// The first four bytes decide which of the two.
+VmdkShape read_sparse_shape(File& file);
+
+// Whole sectors; a last incomplete one counts.
+std::uint64_t file_sectors(const File& file);
+
+}  // namespace storage
