@@ -1,6 +1,7 @@
 // compare: whether two disks have the same content, with qemu-img's words and exit codes: 0 the
 // same, 1 different, 2 it could not be told. diff: where they differ, and whose sectors those are.
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -106,10 +107,11 @@ int report_verdict(const Session& session, const std::string& words,
   return same ? kSame : kDifferent;
 }
 
+// The first sector that differs, counted from the stretch's begin; qemu-img names sectors, too.
 std::uint64_t first_difference(std::span<const std::uint8_t> left,
                                std::span<const std::uint8_t> right) {
-  const auto at = std::ranges::mismatch(left, right).in1;
-  return static_cast<std::uint64_t>(at - left.begin());
+  const auto at = std::ranges::mismatch(left, right).in1 - left.begin();
+  return static_cast<std::uint64_t>(at) / kSectorSize;
 }
 
 // Sectors [lba, lba + count) differ.
@@ -202,7 +204,7 @@ int compare(const Session& session) {
   walk(
       pair, session.progress(kSectorSize),
       [&](std::uint64_t lba, std::uint64_t, auto left, auto right) {
-        offset = lba * kSectorSize + first_difference(left, right);
+        offset = (lba + first_difference(left, right)) * kSectorSize;
         words = "Content mismatch at offset " + std::to_string(*offset) + "!";
         return false;
       },

@@ -133,24 +133,25 @@ std::string file_of(const OpenChain& chain, const Entry& entry) {
   return entry.file < files.size() ? files[entry.file].path.native() : "";
 }
 
-// As qemu-img prints it: a line for each entry, not one document; it is parsed as JSON either way.
+// Laid out as qemu-img does, a line for each entry: some consumers look at lines, not at JSON.
 void print_json(std::ostream& out, const OpenChain& chain, const std::vector<Entry>& entries) {
-  std::string_view before = "[";
+  const auto quoted = [](const std::string& text) {
+    return nlohmann::json(storage::printable(text, kNameLimit)).dump();
+  };
   const std::uint64_t cluster = chain.layers().front().info.cluster_bytes;
+  std::string_view before = "[";
+  out << std::boolalpha;
   for (const Entry& entry : entries) {
-    nlohmann::ordered_json row = {
-        {"start", entry.start},          {"length", entry.length}, {"depth", entry.depth},
-        {"present", entry.present},      {"zero", entry.zero},     {"data", entry.data},
-        {"compressed", entry.compressed}};
-    if (entry.has_offset) row["offset"] = entry.offset;
-    if (entry.present && entry.data) {
-      row["filename"] = storage::printable(file_of(chain, entry), kNameLimit);
-    }
-    row["layer"] = entry.depth;
-    row["kind"] = kind_of(entry.state);
-    if (cluster != 0) row["cluster"] = entry.start / cluster;
-    if (!entry.owner.empty()) row["owner"] = storage::printable(entry.owner, kNameLimit);
-    out << before << row.dump();
+    out << before << "{ \"start\": " << entry.start << ", \"length\": " << entry.length
+        << ", \"depth\": " << entry.depth << ", \"present\": " << entry.present
+        << ", \"zero\": " << entry.zero << ", \"data\": " << entry.data
+        << ", \"compressed\": " << entry.compressed;
+    if (entry.has_offset) out << ", \"offset\": " << entry.offset;
+    if (entry.data) out << ", \"filename\": " << quoted(file_of(chain, entry));
+    out << ", \"layer\": " << entry.depth << ", \"kind\": \"" << kind_of(entry.state) << "\"";
+    if (cluster != 0) out << ", \"cluster\": " << entry.start / cluster;
+    if (!entry.owner.empty()) out << ", \"owner\": " << quoted(entry.owner);
+    out << "}";
     before = ",\n";
   }
   out << (entries.empty() ? "[]\n" : "]\n");

@@ -16,6 +16,7 @@ inline constexpr const char* kTestClass = "test";
 inline constexpr const char* kMachineClass = "machine";
 inline constexpr const char* kDiskClass = "disk";
 inline constexpr const char* kConsoleClass = "console";
+inline constexpr const char* kStateClass = "state";
 
 void register_test_class(lua_State* lua);
 void register_machine_class(lua_State* lua);

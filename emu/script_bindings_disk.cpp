@@ -9,7 +9,7 @@
 #include "emu/run_options.h"
 #include "emu/script_bindings.h"
 #include "emu/session.h"
-#include "storage/discard_overlay.h"
+#include "storage/fat_volume.h"
 #include "storage/image.h"
 
 namespace emu {
@@ -233,9 +233,58 @@ int disk_commit(lua_State* lua) {
   return 0;
 }
 
-// Which file owns a sector needs a reader of the guest's file system.
-int disk_owner(lua_State*) {
-  throw UsageError("disk:owner: reading the guest's file system is not part of this build");
+// A drive as the guest reads it, for a reader of its file system: without faults, breakpoints and
+// counters.
+class QuietView final : public storage::BlockDevice {
+ public:
+  explicit QuietView(DriveTap& tap) : tap_(tap) {}
+  std::uint64_t sector_count() const override { return tap_.sector_count(); }
+  storage::Geometry geometry() const override { return tap_.geometry(); }
+  bool read_only() const override { return true; }
+  storage::Extent extent_at(std::uint64_t lba) const override { return tap_.extent_at(lba); }
+
+ protected:
+  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
+    return tap_.peek(lba, sectors);
+  }
+  storage::IoStatus do_write(std::uint64_t, std::span<const std::uint8_t>) override {
+    return storage::IoStatus::read_only;
+  }
+  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
+
+ private:
+  DriveTap& tap_;
+};
+
+// disk:owner(lba): the path of the file there and the offset in it, "FAT" and the like, or nil.
+int disk_owner(lua_State* lua) {
+  DriveTap& tap = disk_at(lua).tap();
+  const std::uint64_t lba = sector_at(lua, 2, tap);
+  QuietView view(tap);
+  for (const storage::FatLocation& where : storage::find_fat_volumes(view)) {
+    if (lba < where.first_lba || lba - where.first_lba >= where.sector_count) continue;
+    std::string path;
+    std::uint64_t sectors_of_path = 0;  // before the present run
+    std::optional<std::uint64_t> offset;
+    storage::FatVolume(view, where)
+        .visit_owners([&](std::uint64_t first, std::uint64_t count, const std::string& owner) {
+          if (offset) return;
+          if (owner != path) {
+            path = owner;
+            sectors_of_path = 0;
+          }
+          if (lba >= first && lba - first < count) {
+            offset = (sectors_of_path + lba - first) * storage::kSectorSize;
+          }
+          sectors_of_path += count;
+        });
+    if (!offset) break;
+    push_string(lua, path);
+    lua_pushinteger(lua, static_cast<lua_Integer>(*offset));
+    return 2;
+  }
+  lua_pushnil(lua);
+  return 1;
 }
 
 storage::IoStatus status_of_error(const std::string& error) {

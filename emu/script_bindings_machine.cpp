@@ -473,6 +473,27 @@ int machine_unbrk(lua_State* lua) {
   return 0;
 }
 
+// m:save(): the machine as it is now, for m:restore(), as often as wanted.
+int machine_save(lua_State* lua) {
+  push_object(lua, kStateClass, std::make_shared<ScriptMachine::Saved>(machine_at(lua).save()));
+  return 1;
+}
+
+int machine_restore(lua_State* lua) {
+  machine_at(lua).restore(*object_at<ScriptMachine::Saved>(lua, 2, kStateClass));
+  return 0;
+}
+
+int machine_save_state(lua_State* lua) {
+  machine_at(lua).save_state(string_at(lua, 2));
+  return 0;
+}
+
+int machine_load_state(lua_State* lua) {
+  machine_at(lua).load_state(LuaScript::of(lua).resolve(string_at(lua, 2)));
+  return 0;
+}
+
 int machine_hash(lua_State* lua) {
   push_string(lua, machine_at(lua).hash());
   return 1;
@@ -481,7 +502,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 33> methods = {{
+  constexpr std::array<luaL_Reg, 37> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -513,10 +534,19 @@ void register_machine_class(lua_State* lua) {
       {"brk", bound<machine_brk>},
       {"unbrk", bound<machine_unbrk>},
       {"hash", bound<machine_hash>},
+      {"save", bound<machine_save>},
+      {"restore", bound<machine_restore>},
+      {"save_state", bound<machine_save_state>},
+      {"load_state", bound<machine_load_state>},
       {"__gc", collect_object<ScriptMachine>},
       {nullptr, nullptr},
   }};
   register_class(lua, kMachineClass, methods.data());
+  constexpr std::array<luaL_Reg, 2> state_methods = {{
+      {"__gc", collect_object<ScriptMachine::Saved>},
+      {nullptr, nullptr},
+  }};
+  register_class(lua, kStateClass, state_methods.data());
 }
 
 }  // namespace emu

@@ -81,11 +81,14 @@ DriveConfig drive_from_table(lua_State* lua, int table, const LuaScript& script)
           {"format", [&](const std::string& v) { drive.format = v; }},
           {"mode", [&](const std::string& v) { drive.mode = parse_drive_mode(v); }},
           {"chs", [&](const std::string& v) { drive.chs = parse_chs(v); }},
+          {"demo", [&](const std::string& v) { drive.demo = switched_on("demo", v); }},
           {"truncate", [&](const std::string& v) { drive.truncate = switched_on("truncate", v); }},
       },
       {});
   if (!have_bus) throw UsageError("drive: bus = is missing (fd0 .. ide1.1)");
-  if (drive.file.empty() && !is_floppy(drive.slot)) throw UsageError("drive: file = is missing");
+  if (drive.demo) drive.mode = DriveMode::discard;
+  if (drive.file.empty() && !drive.demo && !is_floppy(drive.slot))
+    throw UsageError("drive: file = is missing");
   return drive;
 }
 
@@ -152,13 +155,22 @@ Config config_from_table(lua_State* lua, int index) {
   luaL_checktype(lua, index, LUA_TTABLE);
   const LuaScript& script = LuaScript::of(lua);
   Config config;
+  bool has_drives = false;
   apply(lua, lua_absindex(lua, index), "machine", machine_setters(config, script),
         [&](const std::string& key) {
           if (key != "drive") return false;
           if (!lua_istable(lua, -1)) throw UsageError("drive = must be a list of tables");
           add_drives(lua, lua_gettop(lua), script, config);
+          has_drives = true;
           return true;
         });
+  if (!has_drives) {  // as on the command line: the built-in demo disk
+    DriveConfig lab;
+    lab.slot = DriveSlot::ide0_0;
+    lab.demo = true;
+    lab.mode = DriveMode::discard;
+    config.drives.push_back(lab);
+  }
   if (config.mips == 0) config.mips = default_mips(config.cpu);
   return config;
 }

@@ -44,6 +44,7 @@ int exit_code_of(const std::exception& error) {
   if (const auto* script = dynamic_cast<const ScriptError*>(&error)) return script->exit_code();
   if (dynamic_cast<const SkipTest*>(&error) != nullptr) return kSkippedTest;
   if (dynamic_cast<const UsageError*>(&error) != nullptr) return kExitUsage;
+  if (dynamic_cast<const StateError*>(&error) != nullptr) return kExitHostError;
   if (dynamic_cast<const storage::ImageError*>(&error) != nullptr) return kExitHostError;
   return kExitExpectation;
 }

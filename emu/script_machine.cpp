@@ -238,9 +238,7 @@ void ScriptMachine::wait_idle(Nanoseconds within, Nanoseconds still) {
 }
 
 void ScriptMachine::step(std::uint64_t instructions) {
-  if (advancing_) {
-    throw ScriptError(kExitExpectation, "the machine is running already: it cannot step");
-  }
+  must_not_run("step");
   Machine& running = machine();
   stop_ = running.run_instructions(instructions);
   look();
@@ -334,6 +332,41 @@ unsigned ScriptMachine::add_breakpoint(const std::string& text, std::function<vo
 void ScriptMachine::remove_breakpoint(unsigned id) {
   machine().remove_breakpoint(id);
   breakpoints_.erase(id);
+}
+
+void ScriptMachine::must_not_run(const char* what) const {
+  if (!advancing_) return;
+  throw ScriptError(kExitExpectation,
+                    std::string("functions given to brk and wait cannot ") + what);
+}
+
+ScriptMachine::Saved ScriptMachine::save() {
+  must_not_run("save the machine");
+  note("save");
+  return {machine().capture(), watch_, consoles_};
+}
+
+void ScriptMachine::restore(const Saved& saved) {
+  must_not_run("restore the machine");
+  machine().restore(saved.state);
+  watch_ = saved.watch;
+  consoles_ = saved.consoles;
+  seen_.reset();
+  note("restore");
+}
+
+void ScriptMachine::save_state(const std::string& file) {
+  must_not_run("save the machine");
+  machine().save_state(file);
+  note("save state " + file);
+}
+
+void ScriptMachine::load_state(const std::string& file) {
+  must_not_run("load a state");
+  machine().load_state(file);
+  watch_ = {};
+  seen_.reset();
+  note("load state " + file);
 }
 
 std::string ScriptMachine::hash() {

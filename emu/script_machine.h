@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "emu/machine.h"
+#include "emu/machine_state.h"
 #include "emu/screen_watch.h"
 #include "emu/typist.h"
 
@@ -95,6 +96,17 @@ class ScriptMachine {
   unsigned add_breakpoint(const std::string& text, std::function<void()> hit);
   void remove_breakpoint(unsigned id);
 
+  // The machine with what the test knows of it: transcript, consoles.
+  struct Saved {
+    MachineState state;
+    ScreenWatch watch;
+    std::array<Console, kConsoleCount> consoles;
+  };
+  Saved save();
+  void restore(const Saved& saved);
+  void save_state(const std::string& file);
+  void load_state(const std::string& file);
+
   // Flushes the disks, keeps the figures, and lets the machine go. Throws ScriptError when a disk
   // does not take its last writes. A second call does nothing.
   void power_off();
@@ -116,6 +128,7 @@ class ScriptMachine {
   void look();
   void feed();
   void check_limits() const;
+  void must_not_run(const char* what) const;
   void hit_breakpoints();
   devices::Nanoseconds slice_end(Pace pace) const;
   bool idle_now();

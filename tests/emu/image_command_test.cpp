@@ -1,0 +1,230 @@
+// The verbs of `platter image` on every format of the driver table, by their words, replies and
+// exit codes.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "storage/format.h"
+#include "tests/catch.hpp"
+#include "tests/emu/image_tool_rig.h"
+
+using nlohmann::json;
+using support::ImageTool;
+using support::ToolResult;
+
+namespace {
+
+std::vector<std::string> creatable_formats() {
+  std::vector<std::string> names;
+  for (const storage::FormatDriver* format : storage::formats()) {
+    if (format->create != nullptr) names.emplace_back(format->name);
+  }
+  return names;
+}
+
+bool one_line(const std::string& text) {
+  return std::ranges::count(text, '\n') == 1 && text.ends_with('\n') && text.size() <= 401;
+}
+
+}  // namespace
+
+TEST_CASE("image: what io writes is read back, in every format", "[image]") {
+  const std::string format = GENERATE(from_range(creatable_formats()));
+  CAPTURE(format);
+  ImageTool tool;
+  REQUIRE(tool("create -f " + format + " d 8M").code == 0);
+  const ToolResult io = tool("io -f " + format + " d",
+                             "write -P 0xaa 1M 64k\n"
+                             "read -P 0xaa 1M 64k\n"
+                             "zero 1M 512\n"
+                             "read -P 0 1M 512\n"
+                             "read -P 0xaa 1049088 512\n"
+                             "read -P 1 1M 512\n"
+                             "read 8M 512\n"
+                             "flush\n"
+                             "nonsense\n"
+                             "quit\n"
+                             "read 0 512\n");
+  CHECK(io.out ==
+        "ok\nok\nok\nok\nok\n"
+        "error: pattern verification failed at offset 1048576: 0 instead of 1\n"
+        "error: beyond the end of the image\n"
+        "ok\nerror: unknown command 'nonsense'\nok\n");
+  CHECK(io.code == 1);
+  CHECK(tool("check -f " + format + " d").code == 0);
+}
+
+TEST_CASE("image: io takes bytes that are no whole sectors", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create d 64K").code == 0);
+  const ToolResult io =
+      tool("io -f raw d",
+           "write -P 1 0 2048\nwrite -P 2 700 1000\nread -P 2 700 1000\nread -P 1 0 700\n"
+           "read -v 699 2\nread -P 1 1700 348\n");
+  CHECK(io.out == "ok\nok\nok\nok\nok 01 02\nok\n");
+  CHECK(io.code == 0);
+}
+
+TEST_CASE("image: convert keeps the content through every format", "[image]") {
+  const std::string format = GENERATE(from_range(creatable_formats()));
+  CAPTURE(format);
+  ImageTool tool;
+  REQUIRE(tool("create s 8M").code == 0);
+  REQUIRE(
+      tool("io -f raw s", "write -P 1 0 512\nwrite -P 2 3000000 70000\nwrite -P 3 8388096 512\n")
+          .code == 0);
+  REQUIRE(tool("convert -m 1 -f raw -O " + format + " s t").code == 0);
+  CHECK(tool("compare -f raw -F " + format + " s t").code == 0);
+  REQUIRE(tool("convert -m 1 -f " + format + " -O raw t u").code == 0);
+  CHECK(tool("compare -f raw -F raw s u").code == 0);
+
+  SECTION("and into an image that is there, with its zeroes") {
+    REQUIRE(tool("create e 8M").code == 0);
+    REQUIRE(tool("io -f raw e", "write -P 9 0 8M\n").code == 0);
+    REQUIRE(tool("convert -m 1 -n -f " + format + " -O raw t e").code == 0);
+    CHECK(tool("compare -f raw -F raw s e").code == 0);
+  }
+  SECTION("and two of them one after the other") {
+    REQUIRE(tool("convert -m 1 -f " + format + " -O raw t t v").code == 0);
+    CHECK(tool("io -f raw v", "read -P 1 0 512\nread -P 1 8M 512\nread -P 3 16776704 512\n").out ==
+          "ok\nok\nok\n");
+  }
+}
+
+TEST_CASE("image: an interrupted convert leaves no target", "[image]") {
+  const std::string format = GENERATE(from_range(creatable_formats()));
+  CAPTURE(format);
+  ImageTool tool;
+  REQUIRE(tool("create s 8M").code == 0);
+  REQUIRE(tool("io -f raw s", "write -P 1 0 8M\n").code == 0);
+  int questions = 0;
+  tool.interrupted = [&] { return ++questions > 3; };
+  const ToolResult result = tool("convert -m 1 -f raw -O " + format + " s t");
+  CHECK(result.code == 130);
+  CHECK(one_line(result.err));
+  CHECK(tool.host->names() == std::vector<std::string>{"s"});
+}
+
+TEST_CASE("image: compare has qemu-img's exit codes", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create a 1M").code == 0);
+  REQUIRE(tool("create b 1M").code == 0);
+  REQUIRE(tool("create longer 2M").code == 0);
+  CHECK(tool("compare -f raw -F raw a b").out == "Images are identical.\n");
+  CHECK(tool("compare -f raw -F raw a longer").code == 0);
+  CHECK(tool("compare -s -f raw -F raw a longer").code == 1);
+  REQUIRE(tool("io -f raw b", "write -P 5 1000 1\n").code == 0);
+  const ToolResult differ = tool("compare -f raw -F raw a b");
+  CHECK(differ.code == 1);
+  CHECK(differ.out == "Content mismatch at offset 512!\n");
+  CHECK(tool("compare -f raw -F raw a nothing").code == 2);
+  CHECK(tool("compare a").code == 2);
+  const json difference = json::parse(tool("diff --output json -f raw -F raw a b").out);
+  CHECK(difference["sectors"] == 1);
+  CHECK(difference["differences"][0]["lba"] == 1);
+}
+
+TEST_CASE("image: map covers the whole disk once, in order", "[image]") {
+  const std::string format = GENERATE(from_range(creatable_formats()));
+  CAPTURE(format);
+  ImageTool tool;
+  REQUIRE(tool("create -f " + format + " d 8M").code == 0);
+  REQUIRE(tool("io -f " + format + " d", "write -P 1 1M 64k\nwrite -P 1 5M 64k\n").code == 0);
+  const json info = json::parse(tool("info --output json -f " + format + " d").out);
+  const json map = json::parse(tool("map --output json -f " + format + " d").out);
+  std::uint64_t at = 0;
+  for (const json& entry : map) {
+    CHECK(entry["start"] == at);
+    at += entry["length"].get<std::uint64_t>();
+    if (at > (1 << 20) && at <= (1 << 20) + 65536) CHECK(entry["data"] == true);
+  }
+  CHECK(at == info["virtual-size"]);
+}
+
+TEST_CASE("image: resize takes sizes and differences, and cuts only when told", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create d 1M").code == 0);
+  const auto size = [&] {
+    return json::parse(tool("info -f raw --output json d").out)["virtual-size"].get<int>();
+  };
+  CHECK(tool("resize -f raw d +1.5K").code == 0);
+  CHECK(size() == (1 << 20) + 1536);
+  const ToolResult refused = tool("resize -f raw d -512");
+  CHECK(refused.code == 1);
+  CHECK(one_line(refused.err));
+  CHECK(tool("resize -f raw --shrink d -512").code == 0);
+  CHECK(size() == (1 << 20) + 1024);
+  CHECK(tool("resize -f raw d -4M").code == 1);
+  CHECK(tool("resize -f raw d 2M").code == 0);
+  CHECK(size() == 2 << 20);
+}
+
+TEST_CASE("image: bad input is one line on stderr and nothing on stdout", "[image]") {
+  ImageTool tool;
+  const std::uint8_t junk[] = {1, 2, 3};
+  tool.host->put("junk", junk);
+  const std::string words = GENERATE(
+      as<std::string>(), "info nothing", "info -f raw junk", "map nothing", "check -f raw nothing",
+      "convert nothing x", "create x", "create x 1Q", "create -f nope x 1M", "create -o a=b x 1M",
+      "create x 99999999999999999999", "resize nothing 1M", "commit nothing", "rebase nothing",
+      "rebase -b x nothing", "flatten nothing", "compact nothing", "measure", "dd if=a",
+      "dd if=a of=b bs=0", "dd if=a of=b zz=1", "io nothing", "bench nothing", "bench -s 100 junk",
+      "fat", "fat ls nothing", "fat zap nothing", "snapshot nothing", "bogus", "info --bogus x",
+      "info", "info a b", "map --start-offset x junk", "convert -m 99 junk x");
+  CAPTURE(words);
+  const ToolResult result = tool(words);
+  CHECK(result.code == 1);
+  CHECK(result.out.empty());
+  CHECK(result.err.starts_with("platter: "));
+  CHECK(one_line(result.err));
+}
+
+TEST_CASE("image: chains are made, shown, committed, rebased and flattened", "[image]") {
+  std::vector<std::string> with_parents;
+  for (const storage::FormatDriver* format : storage::formats()) {
+    if (format->has_parents && format->create != nullptr) with_parents.emplace_back(format->name);
+  }
+  if (with_parents.empty()) return;
+  const std::string format = GENERATE_COPY(from_range(with_parents));
+  CAPTURE(format);
+  ImageTool tool;
+  const std::string f = " -f " + format + " ";
+  // The base is raw where the child can name such a one, else of the child's own format.
+  REQUIRE(tool("create base.raw 4M").code == 0);
+  REQUIRE(tool("io -f raw base.raw", "write -P 1 0 4M\n").code == 0);
+  std::string base = "base.raw";
+  if (tool("create" + f + "-b base.raw -F raw child").code != 0) {
+    base = "base";
+    REQUIRE(tool("convert -m 1 -f raw -O " + format + " base.raw base").code == 0);
+    REQUIRE(tool("create" + f + "-b base -F " + format + " child").code == 0);
+  }
+  REQUIRE(tool("io" + f + "child", "write -P 2 1M 4k\n").code == 0);
+  CHECK(tool("io" + f + "child", "read -P 1 0 1M\nread -P 2 1M 4k\nread -P 1 2M 2M\n").code == 0);
+  CHECK(json::parse(tool("info --chain --output json" + f + "child").out).size() == 2);
+  REQUIRE(tool("convert -m 1" + f + "-O raw child expected").code == 0);
+
+  SECTION("flatten") {
+    CHECK(tool("flatten" + f + "child").code == 0);
+    CHECK(json::parse(tool("info --chain --output json" + f + "child").out).size() == 1);
+  }
+  SECTION("commit") {
+    CHECK(tool("commit" + f + "child").code == 0);
+    CHECK(tool("compare -F raw " + base + " expected" + (base == "base" ? f : " -f raw")).code ==
+          0);
+  }
+  CHECK(tool("compare" + f + "-F raw child expected").code == 0);
+  CHECK(tool("check" + f + "child").code == 0);
+}
+
+TEST_CASE("image: bench says what it did in words that a script can cut apart", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create d 1M").code == 0);
+  const ToolResult line = tool("bench -f raw -c 300 -s 4k -w --pattern 7 --flush-interval 100 d");
+  CHECK(line.code == 0);
+  CHECK(
+      line.out.starts_with("operation=write format=raw random=0 request_bytes=4096 requests=300 "
+                           "bytes=1228800 open_ms="));
+  CHECK(line.out.find(" requests_per_second=") != std::string::npos);
+  CHECK(line.out.find(" mb_per_second=") != std::string::npos);
+  CHECK(tool("io -f raw d", "read -P 7 0 1M\n").code == 0);
+  CHECK(json::parse(tool("bench -f raw -c 5 --random --output json d").out)["requests"] == 5);
+}
