@@ -146,7 +146,7 @@ TEST_CASE("raw: what is no image is refused by name and reason", "[storage][raw]
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
   REQUIRE_THAT(refusal(fifo), EndsWith("fifo: is a FIFO, not a disk image"));
   REQUIRE_THAT(refusal(dir.sparse("a.img", 512), {.format = "qcow9"}),
-               EndsWith("a.img: unknown image format (format = qcow9, known raw)"));
+               Contains("a.img: unknown image format (format = qcow9, known "));
 }
 
 TEST_CASE("raw: messages never carry control characters", "[storage][raw]") {
@@ -160,8 +160,8 @@ TEST_CASE("raw: messages never carry control characters", "[storage][raw]") {
 TEST_CASE("raw: another format's signature is not opened by guess", "[storage][raw]") {
   const TempDir dir;
   const std::string body(2 * kSectorSize - 4, '\0');
-  const auto path = dir.with("disk.img", "KDMV" + body);
-  REQUIRE_THAT(refusal(path), Contains("is a VMware sparse disk (VMDK)"));
+  const auto path = dir.with("disk.img", "QFI\xFB" + body);
+  REQUIRE_THAT(refusal(path), Contains("is a QEMU copy-on-write disk (qcow2)"));
   REQUIRE(refusal(path, {.format = "raw"}) == "opened");
   const auto fixed =
       dir.with("disk.vhd", std::string(1024, '\0') + "conectix" + std::string(504, '\0'));
