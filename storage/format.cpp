@@ -10,6 +10,7 @@ namespace {
 
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
+    &kGrowableFormat,
     &kVmdkFormat,
     &kRawFormat,
 };
@@ -26,7 +27,7 @@ constexpr std::array kForeign = {
     Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
     Signature{"conectix", "a Virtual PC dynamic disk (VHD)"},
     Signature{"conectix", "a Virtual PC fixed disk (VHD)", 0, true},
-    Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
+    Signature{"GDAT\r\n\x1A\n", "a growable image's cluster file (its index is what is opened)"},
     Signature{"ADD_COW\xFF", "an add-cow image"},
     Signature{"ACOW", "an add-cow image"},
     Signature{"QFI\xFB", "a QEMU copy-on-write disk (qcow2)"},

@@ -105,6 +105,7 @@ struct FormatDriver {
 };
 
 extern const FormatDriver kRawFormat;
+extern const FormatDriver kGrowableFormat;
 extern const FormatDriver kVmdkFormat;
 
 std::span<const FormatDriver* const> formats();
