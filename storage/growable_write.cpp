@@ -201,16 +201,15 @@ IoStatus GrowableImage::unlink(const Piece& piece, std::span<const std::uint8_t>
   return IoStatus::ok;
 }
 
-// Whether the sectors of the cluster around the piece all are `byte`. Looked at once, and once
-// more when the piece ends the cluster (it may have been filled in order), between two commits.
+// Whether the sectors of the cluster around the piece all are `byte`. Between two commits looked at
+// once for a byte, and once more when the piece ends the cluster: it may have been filled in order.
 IoStatus GrowableImage::rest_is(const Piece& piece, std::uint32_t word, std::uint8_t byte,
                                 bool& same) {
   same = false;
   const std::uint64_t sectors = cluster_sectors(piece.logical);
   const bool ends = piece.skip + piece.count == sectors;
-  if (probed_.size() >= kMaxProbed || !probed_.insert(piece.logical * 2 + (ends ? 1 : 0)).second) {
-    return IoStatus::ok;
-  }
+  const std::uint64_t key = (piece.logical << 8 | byte) << 1 | (ends ? 1 : 0);
+  if (probed_.size() >= kMaxProbed || !probed_.insert(key).second) return IoStatus::ok;
   const auto look = [&](std::uint64_t first, std::uint64_t count) {
     buffer_.resize(static_cast<std::size_t>(cluster_bytes_));
     const auto bytes = std::span(buffer_).first(static_cast<std::size_t>(count * kSectorSize));
