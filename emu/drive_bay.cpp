@@ -18,6 +18,7 @@ struct Opened {
   std::unique_ptr<storage::BlockDevice> image;
   std::string file;
   std::optional<storage::FileIdentity> identity;
+  storage::Image* chain = nullptr;
 };
 
 storage::OpenMode open_mode(DriveMode mode) {
@@ -36,7 +37,7 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
   if (drive.demo) {
     auto image = std::make_unique<storage::MemoryDevice>(bios::disk_lab(),
                                                          kLabGeometry.sector_count(), kLabGeometry);
-    return {std::move(image), "Disk Lab (built in)", std::nullopt};
+    return {std::move(image), "Disk Lab (built in)", std::nullopt, nullptr};
   }
   storage::OpenOptions options;
   options.mode = open_mode(drive.mode);
@@ -46,7 +47,7 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
     if (warn) warn(std::string(line));
   };
   storage::OpenedImage opened = storage::open_image(drive.file, options);
-  return {std::move(opened.device), drive.file, opened.identity};
+  return {std::move(opened.device), drive.file, opened.identity, opened.image};
 }
 
 // A drive that nothing tells about is the last one PCs had.
@@ -66,7 +67,8 @@ class Opener {
 
   void add(const DriveConfig& drive) {
     if (is_floppy(drive.slot) && drive.file.empty() && !drive.demo) {
-      return bay_.floppies.push_back({drive.slot, "", nullptr, empty_drive_format(), false});
+      return bay_.floppies.push_back(
+          {drive.slot, "", nullptr, empty_drive_format(), false, nullptr});
     }
     Opened opened = open_drive(drive, warn_);
     refuse_twins(drive, opened);
@@ -100,7 +102,7 @@ class Opener {
     const auto format = devices::detect_floppy_format(first, opened.image->sector_count());
     if (!format) throw storage::ImageError(drive.file, format.error());
     bay_.floppies.push_back({drive.slot, opened.file, std::move(opened.image), *format,
-                             drive.mode == DriveMode::discard});
+                             drive.mode == DriveMode::discard, opened.chain});
   }
 
   void add_disk(const DriveConfig& drive, Opened opened) {
@@ -110,7 +112,7 @@ class Opener {
       if (warn_) warn_(line);
     }
     bay_.disks.push_back({drive.slot, opened.file, std::move(opened.image), std::move(choice),
-                          drive.mode == DriveMode::discard});
+                          drive.mode == DriveMode::discard, opened.chain});
   }
 
   const WarnLine& warn_;

@@ -11,6 +11,7 @@
 #include "emu/config.h"
 #include "storage/block_device.h"
 #include "storage/geometry_choice.h"
+#include "storage/image.h"
 
 namespace emu {
 
@@ -20,6 +21,7 @@ struct OpenedFloppy {
   std::unique_ptr<storage::BlockDevice> image;  // null: the drive is empty
   devices::FloppyFormat format;                 // of an empty drive: the one it was made for
   bool discard = false;                         // the guest's writes are thrown away
+  storage::Image* chain = nullptr;              // the image file in or under it, if there is one
 };
 
 struct OpenedDisk {
@@ -28,6 +30,7 @@ struct OpenedDisk {
   std::unique_ptr<storage::BlockDevice> image;
   storage::GeometryChoice geometry;
   bool discard = false;
+  storage::Image* chain = nullptr;
 };
 
 struct DriveBay {
