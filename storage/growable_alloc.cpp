@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kLeastIndexGrowth = 16;  // units: 64 KiB
 constexpr std::size_t kWordsAtOnce = 1024;
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::uint64_t kCommitTime = 5'000'000'000;  // the guest's nanoseconds
 
 }  // namespace
 
@@ -337,6 +338,19 @@ IoStatus GrowableImage::commit() {
 
 IoStatus GrowableImage::do_flush() {
   return writable_ && changing_ ? commit() : IoStatus::ok;
+}
+
+void GrowableImage::tick(std::uint64_t guest_nanoseconds) {
+  const bool dirty = data_dirty_ || index_dirty_ || !stale_.empty() || !freed_.empty();
+  if (!dirty) {
+    dirty_since_.reset();
+  } else if (!dirty_since_ || guest_nanoseconds < *dirty_since_) {
+    dirty_since_ = guest_nanoseconds;
+  } else if (guest_nanoseconds - *dirty_since_ >= kCommitTime) {
+    dirty_since_.reset();
+    // A failure shows at the guest's next flush, or at the end.
+    static_cast<void>(do_flush());
+  }
 }
 
 IoStatus GrowableImage::do_close() {
