@@ -71,7 +71,7 @@ struct Watched {
   std::shared_ptr<Bytes> bytes;
   std::unique_ptr<FatWatch> watch;
 
-  explicit Watched(FatLayout volume, FatFree mode = FatFree::live, std::uint64_t unit = 2)
+  explicit Watched(FatLayout volume, FatFree mode = FatFree::live, std::uint64_t unit = 1)
       : layout(volume),
         bytes(std::make_shared<Bytes>((volume.first + volume.sectors() + 64) * 512)) {
     if (layout.first != 0) put(0, support::partition_sector({layout}));
@@ -335,6 +335,7 @@ TEST_CASE("fat-free: a new layout forgets the candidates of the old one", "[stor
   REQUIRE(disk.holds(9, 0x11));
   // And a partition that is not there any more has none at all.
   disk.layout = other;
+  disk.fill(9, 0x11);
   disk.set_all(9, 0xFFFF);
   disk.set_all(9, 0);
   disk.write(0, Bytes(512));
@@ -382,7 +383,10 @@ TEST_CASE("fat-free: logical drives are watched, and circles of tables end",
   entry(mbr, 0x1BE, 0x05, 63, size + 63);
   Bytes table(512);
   entry(table, 0x1BE, 0x01, 63, size);
-  entry(table, 0x1CE, 0x05, 0, size);  // itself
+  entry(table, 0x1CE, 0x05, 1, 1);
+  Bytes circle(512);
+  entry(circle, 0x1CE, 0x05, 1, 1);  // itself
+  disk.write(64, circle);
   disk.write(63, table);
   disk.write(0, mbr);
   REQUIRE(disk.watch->volumes() == 1);
@@ -553,7 +557,7 @@ TEST_CASE("fat-free: no live sector changes under random files, reordering and c
     std::size_t compare_every;
   };
   for (const Row& row : {Row{small, 1, 4000, 1}, Row{small, 8, 3000, 1},
-                         Row{straddling, 2, 2000, 5}, Row{large, 8, 1000, 20}}) {
+                         Row{straddling, 2, 2000, 5}, Row{large, 1, 1000, 20}}) {
     INFO("FAT" << row.layout.bits << ", " << row.unit << " sectors given back at once");
     Model model;
     model.twin.layout = row.layout;
@@ -561,7 +565,7 @@ TEST_CASE("fat-free: no live sector changes under random files, reordering and c
     model.twin.open = [&] { return std::make_unique<Disk>(bytes, row.unit); };
     model.start(static_cast<std::uint32_t>(row.unit + row.layout.clusters));
     model.run(model_steps(row.steps), row.compare_every, 60);
-    REQUIRE(model.twin.released > row.steps / 4);
+    REQUIRE(model.twin.released > (row.unit == 1 ? row.steps / 4 : 30));
   }
 }
 
@@ -609,7 +613,7 @@ TEST_CASE("fat-free: a growable image keeps its counts and every live sector",
     };
     model.start(11);
     model.run(model_steps(1000), 1, 40);
-    REQUIRE(model.twin.released > 100);
+    REQUIRE(model.twin.released > 8);
     REQUIRE(model.twin.watch->close() == IoStatus::ok);
     support::require_clean(row, *host, "d.gix");
   }
@@ -617,7 +621,8 @@ TEST_CASE("fat-free: a growable image keeps its counts and every live sector",
 
 TEST_CASE("fat-free: a cut leaves the file or its deletion, never half of both",
           "[storage][fat_watch][growable]") {
-  const FatLayout layout{.bits = 12, .first = 63, .cluster_sectors = 8, .clusters = 60};
+  // Its clusters begin where the image's do.
+  const FatLayout layout{.bits = 12, .first = 57, .cluster_sectors = 8, .clusters = 60};
   support::BatteryRow row;
   row.format = &storage::kGrowableFormat;
   row.extension = ".gix";
