@@ -215,14 +215,19 @@ IoStatus VhdBlocks::grow(std::uint64_t sectors) {
 }
 
 IoStatus VhdBlocks::take_place(std::uint32_t& sector) {
+  const std::uint64_t size = table_.place_sectors();
+  const std::uint64_t step = (size + kAlignment - 1) / kAlignment * kAlignment;
+  const bool room = next_ + size <= frame_.tail_at() / kSectorSize;
+  if (!room && free_.empty() && !given_up_.empty()) {
+    // A sync like the one that growing would cost.
+    if (const IoStatus status = flush(); status != IoStatus::ok) return status;
+  }
   if (!free_.empty()) {
     sector = free_.back();
     free_.pop_back();
     return IoStatus::ok;
   }
-  const std::uint64_t size = table_.place_sectors();
-  const std::uint64_t step = (size + kAlignment - 1) / kAlignment * kAlignment;
-  if (next_ + size > frame_.tail_at() / kSectorSize) {
+  if (!room) {
     if (const IoStatus status = grow(step); status != IoStatus::ok) return status;
   }
   sector = static_cast<std::uint32_t>(next_);

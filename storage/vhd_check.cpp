@@ -20,6 +20,13 @@ class VhdCheck {
     if (frame_.footer().saved_state != 0) {
       report_.say("a saved state of Virtual PC depends on the disk as it is");
     }
+    if (frame_.tail_buried()) {
+      report_.leak(1, "the file was cut off while it grew: there are zeroes behind its footer");
+      if (repairs_) {
+        require_ok(file(), "repaired", frame_.uncover_tail());
+        ++report_.leaks_fixed;
+      }
+    }
     if (frame_.footer().promised()) report_.say("a commit into its parent was interrupted");
     if (frame_.fixed()) {
       check_fixed();

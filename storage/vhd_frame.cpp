@@ -20,6 +20,29 @@ std::optional<VhdFooter> tail_footer(File& file) {
   return vhd_footer_in(bytes, size);
 }
 
+// The last sector that is not all zeroes, by way of the holes; nothing when there is none in reach.
+std::optional<std::uint64_t> last_used_sector(File& file) {
+  constexpr std::uint64_t kReach = std::uint64_t{1} << 30;
+  constexpr std::uint64_t kStep = 64 * 1024;
+  std::uint64_t end = 0;
+  for (std::uint64_t at = 0; at < file.size();) {
+    const FileRun run = file.run_at(at);
+    if (run.data) end = run.end;
+    at = std::max(run.end, at + 1);
+  }
+  end = std::min(file.size(), (end + kSectorSize - 1) / kSectorSize * kSectorSize);
+  for (const std::uint64_t floor = end - std::min(end, kReach); end > floor;) {
+    const std::uint64_t count = std::min(kStep, end);
+    const auto bytes = read_bytes(file, end - count, static_cast<std::size_t>(count));
+    const auto used =
+        std::find_if(bytes.rbegin(), bytes.rend(), [](std::uint8_t byte) { return byte != 0; });
+    end -= count;
+    if (used == bytes.rend()) continue;
+    return end + static_cast<std::uint64_t>(bytes.rend() - used - 1) / kSectorSize * kSectorSize;
+  }
+  return std::nullopt;
+}
+
 std::string checksum_text(std::uint32_t found, std::uint32_t computed) {
   return "checksum = " + std::to_string(found) + ", computed " + std::to_string(computed);
 }
@@ -52,11 +75,23 @@ VhdFrame::VhdFrame(const ImageContext& context, FileAccess access, bool ignore_c
 
 void VhdFrame::find_footer(bool ignore_checksum) {
   const std::uint64_t size = file_->size();
-  const std::optional<VhdFooter> tail = tail_footer(*file_);
+  std::optional<VhdFooter> tail = tail_footer(*file_);
   std::optional<VhdFooter> head;
   if (size >= kSectorSize) head = read_struct<VhdFooter>(*file_, 0);
   const std::uint64_t short_by = size % kSectorSize == kSectorSize - 1 ? kSectorSize - 1 : 512;
-  const std::uint64_t tail_place = size - std::min(size, short_by);
+  std::uint64_t tail_place = size - std::min(size, short_by);
+  if (!(tail && is_valid(*tail))) {
+    // A power cut while the file grew may leave zeroes behind the footer that is still there.
+    const std::optional<std::uint64_t> last = last_used_sector(*file_);
+    if (last && *last != 0 && *last < tail_place) {
+      const auto buried = read_struct<VhdFooter>(*file_, *last);
+      if (is_valid(buried)) {
+        tail = buried;
+        tail_place = *last;
+        tail_buried_ = true;
+      }
+    }
+  }
   const bool tail_good = tail && is_valid(*tail);
   const bool head_good = head && is_valid(*head) && head->type != std::uint32_t{2};
   if (tail_good || (!head_good && ignore_checksum && tail && looks_like_vhd(*tail))) {
@@ -141,6 +176,14 @@ IoStatus VhdFrame::store_header_start(VhdHeader next) {
   IoStatus status = file_->write_at(footer_.header_at, bytes_of_struct(next).first(kSectorSize));
   if (status == IoStatus::ok) status = file_->sync();
   if (status == IoStatus::ok) header_ = next;
+  return status;
+}
+
+IoStatus VhdFrame::uncover_tail() {
+  if (!tail_buried_) return IoStatus::ok;
+  IoStatus status = file_->resize(tail_at_ + kSectorSize);
+  if (status == IoStatus::ok) status = file_->sync();
+  if (status == IoStatus::ok) tail_buried_ = false;
   return status;
 }
 

@@ -32,6 +32,7 @@ class VhdFrame {
   // Where the last footer is: nothing else reaches beyond. Lost: the end of the file.
   std::uint64_t tail_at() const { return tail_at_; }
   bool tail_lost() const { return tail_lost_; }
+  bool tail_buried() const { return tail_buried_; }  // only zeroes follow it
   bool head_lost() const { return head_lost_; }
   bool head_differs() const { return head_differs_; }
   bool bad_checksum() const { return bad_checksum_; }
@@ -48,6 +49,8 @@ class VhdFrame {
   // Invariant 1; `at` is a whole number of sectors.
   IoStatus move_tail_up(std::uint64_t at);
   IoStatus move_tail_down(std::uint64_t at);
+  // Cuts off the zeroes.
+  IoStatus uncover_tail();
   // A new footer where there is none.
   IoStatus restore_tail(std::uint64_t at);
 
@@ -62,6 +65,7 @@ class VhdFrame {
   VhdType type_ = VhdType::fixed;
   std::uint64_t tail_at_ = 0;
   bool tail_lost_ = false;
+  bool tail_buried_ = false;
   bool head_lost_ = false;
   bool head_differs_ = false;
   bool bad_checksum_ = false;

@@ -46,6 +46,7 @@ VhdImage::VhdImage(const ImageContext& context, const OpenOptions& options)
   }
   if (writable_) {
     refuse_writing();
+    require("repaired", frame_.uncover_tail());
   } else if (frame_.tail_lost()) {
     context.warning("has lost its footer; the copy at its head is used");
   }
