@@ -11,6 +11,7 @@ namespace {
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
     &kVmdkFormat,
+    &kVhdFormat,
     &kRawFormat,
 };
 
@@ -24,8 +25,6 @@ struct Signature {
 };
 constexpr std::array kForeign = {
     Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
-    Signature{"conectix", "a Virtual PC dynamic disk (VHD)"},
-    Signature{"conectix", "a Virtual PC fixed disk (VHD)", 0, true},
     Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
     Signature{"ADD_COW\xFF", "an add-cow image"},
     Signature{"ACOW", "an add-cow image"},
@@ -33,6 +32,10 @@ constexpr std::array kForeign = {
     Signature{"vhdxfile", "a Hyper-V disk (VHDX)"},
     Signature{"\x7F\x10\xDA\xBE", "a VirtualBox disk (VDI)", 0x40},
 };
+
+// A fixed VHD has its signature in the last sector only, where the guest of a raw disk may have
+// written it; the driver takes it for its own by the file's name.
+constexpr Signature kFixedVhd{"conectix", "a Virtual PC fixed disk (VHD)", 0, true};
 
 bool carries(const ProbeInput& input, const Signature& signature) {
   const std::span<const std::uint8_t> bytes = signature.in_tail ? input.tail : input.head;
@@ -78,6 +81,11 @@ const FormatDriver& detect(const ProbeInput& input) {
     }
   }
   if (best == nullptr) throw ImageError(input.path, "is in no image format known here");
+  if (best == &kRawFormat && carries(input, kFixedVhd)) {
+    throw ImageError(input.path, "is " + std::string(kFixedVhd.name) +
+                                     " by its last sector but not by its name (format=vhd opens "
+                                     "it, format=raw takes its bytes as they are)");
+  }
   if (best == &kRawFormat) {
     for (const Signature& signature : kForeign) {
       if (!carries(input, signature)) continue;

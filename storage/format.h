@@ -106,6 +106,7 @@ struct FormatDriver {
 
 extern const FormatDriver kRawFormat;
 extern const FormatDriver kVmdkFormat;
+extern const FormatDriver kVhdFormat;
 
 std::span<const FormatDriver* const> formats();
 // By name or alias; nullptr when there is none.
