@@ -11,6 +11,8 @@ namespace {
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
     &kVmdkFormat,
+    &kCowdFormat,
+    &kAddCowFormat,
     &kRawFormat,
 };
 
@@ -23,12 +25,9 @@ struct Signature {
   bool in_tail = false;
 };
 constexpr std::array kForeign = {
-    Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
     Signature{"conectix", "a Virtual PC dynamic disk (VHD)"},
     Signature{"conectix", "a Virtual PC fixed disk (VHD)", 0, true},
     Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
-    Signature{"ADD_COW\xFF", "an add-cow image"},
-    Signature{"ACOW", "an add-cow image"},
     Signature{"QFI\xFB", "a QEMU copy-on-write disk (qcow2)"},
     Signature{"vhdxfile", "a Hyper-V disk (VHDX)"},
     Signature{"\x7F\x10\xDA\xBE", "a VirtualBox disk (VDI)", 0x40},
