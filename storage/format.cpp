@@ -12,6 +12,8 @@ namespace {
 constexpr std::array kFormats = {
     &kVmdkFormat,
     &kVhdFormat,
+    &kCowdFormat,
+    &kAddCowFormat,
     &kRawFormat,
 };
 
@@ -24,10 +26,7 @@ struct Signature {
   bool in_tail = false;
 };
 constexpr std::array kForeign = {
-    Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
     Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
-    Signature{"ADD_COW\xFF", "an add-cow image"},
-    Signature{"ACOW", "an add-cow image"},
     Signature{"QFI\xFB", "a QEMU copy-on-write disk (qcow2)"},
     Signature{"vhdxfile", "a Hyper-V disk (VHDX)"},
     Signature{"\x7F\x10\xDA\xBE", "a VirtualBox disk (VDI)", 0x40},
