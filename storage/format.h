@@ -105,6 +105,7 @@ struct FormatDriver {
 };
 
 extern const FormatDriver kRawFormat;
+extern const FormatDriver kGrowableFormat;
 extern const FormatDriver kVmdkFormat;
 extern const FormatDriver kVhdFormat;
 extern const FormatDriver kCowdFormat;
