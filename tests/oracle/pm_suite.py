@@ -77,7 +77,7 @@ class Result:
 
 def run_qemu(rom, level, folder, _options):
     said = os.path.join(folder, "said")
-    model = {486: "486", 586: "pentium"}[level]
+    model = {486: "486", 586: "pentium,-apic"}[level]
     return said, ["qemu-system-i386", "-M", "isapc", "-accel", "tcg", "-cpu", model, "-m", "8", "-bios", rom,
                   "-vga", "none", "-display", "none", "-net", "none", "-nodefaults", "-debugcon", f"file:{said}",
                   "-global", "isa-debugcon.iobase=0xe9", "-device", "isa-debug-exit,iobase=0xf4,iosize=1"]

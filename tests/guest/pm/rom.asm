@@ -27,6 +27,9 @@ start:
     or al, 2
     and al, 0xFE
     out 0x92, al
+    mov al, 0xFF                    ; what the case before let through
+    out 0x21, al
+    out 0xA1, al
     xor ax, ax
     mov ds, ax
     mov es, ax
