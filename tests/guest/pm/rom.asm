@@ -8,7 +8,7 @@
 ; and leaves through port F4h (QEMU's isa-debug-exit) or 8900h (Bochs).
 ;
 ; Memory: 0600h = state of this loader, which survives resets; 8000h = the case, entered in real mode with all
-; segment registers 0. The rest below 8000h and 20000h-2FFFFh (page tables) is zero then.
+; segment registers 0. The rest below 8000h and 20000h-32FFFh (page tables and frames) is zero then.
 
     cpu 286
     bits 16
@@ -69,6 +69,10 @@ start:
     mov es, dx
     xor di, di
     mov cx, 0x8000
+    rep stosw
+    mov dh, 0x30
+    mov es, dx
+    mov cx, 0x3000 / 2
     rep stosw
     mov es, ax
 
