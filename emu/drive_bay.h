@@ -12,6 +12,7 @@
 #include "emu/host_folder.h"
 #include "storage/block_device.h"
 #include "storage/geometry_choice.h"
+#include "storage/image.h"
 
 namespace emu {
 
@@ -21,6 +22,7 @@ struct OpenedFloppy {
   std::unique_ptr<storage::BlockDevice> image;  // null: the drive is empty
   devices::FloppyFormat format;                 // of an empty drive: the one it was made for
   bool discard = false;                         // the guest's writes are thrown away
+  storage::Image* chain = nullptr;              // the image file in or under it, if there is one
 };
 
 struct OpenedDisk {
@@ -29,6 +31,7 @@ struct OpenedDisk {
   std::unique_ptr<storage::BlockDevice> image;
   storage::GeometryChoice geometry;
   bool discard = false;
+  storage::Image* chain = nullptr;
   std::shared_ptr<const HostFolder> folder;  // what the disk was made from, when that is a folder
   bool copy_back = false;                    // its changes are meant to return there
 };

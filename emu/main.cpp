@@ -1,9 +1,6 @@
 // platter: reads the command line, builds the machine, gives it to a front end. The outermost catch
 // is here: one line on stderr, and the exit code says what kind of trouble it was.
-#include <unistd.h>
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -13,7 +10,7 @@
 
 #include "emu/command_line.h"
 #include "emu/exec_command.h"
-#include "emu/image_command.h"
+#include "emu/image_process.h"
 #include "emu/post_mortem.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
@@ -26,23 +23,8 @@
 namespace {
 
 using namespace emu;
-
-// Signal handlers can reach nothing but statics; set once, read by the front ends.
-std::atomic<bool>& interrupt_flag() {
-  static std::atomic<bool> flag = false;
-  return flag;
-}
-
-void install_signal_handlers() {
-  struct sigaction action {};
-  action.sa_handler = [](int) {
-    // A second Ctrl-C gets its usual meaning back: nobody is locked in by a front end that hangs.
-    if (interrupt_flag().exchange(true)) std::_Exit(kExitInterrupted);
-  };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-}
+using image_tool::install_signal_handlers;
+using image_tool::interrupt_flag;
 
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
@@ -108,18 +90,9 @@ int run(RunOptions options) {
   return folders_good ? verdict.exit_code : kExitHostError;
 }
 
-int run_image(std::span<const std::string> words) {
-  install_signal_handlers();
-  return image_tool::run_image_command(words,
-                                       {.in = std::cin,
-                                        .out = std::cout,
-                                        .err = std::cerr,
-                                        .interrupted = [] { return interrupt_flag().load(); },
-                                        .terminal = isatty(STDERR_FILENO) == 1});
-}
-
 int dispatch(std::span<const std::string> arguments) {
-  if (!arguments.empty() && arguments[0] == "image") return run_image(arguments.subspan(1));
+  if (!arguments.empty() && arguments[0] == "image")
+    return image_tool::run_image_process(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "test") {
     install_signal_handlers();
     return run_test_command(arguments.subspan(1), interrupt_flag());
