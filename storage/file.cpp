@@ -189,6 +189,12 @@ std::uint64_t PosixFile::allocated_bytes() const {
   return static_cast<std::uint64_t>(info.st_blocks) * 512;  // st_blocks counts 512 on every host
 }
 
+std::optional<std::int64_t> PosixFile::modified() const {
+  struct stat info = {};
+  if (fstat(descriptor_, &info) != 0) return std::nullopt;
+  return std::int64_t{info.st_mtime};
+}
+
 IoStatus PosixFile::read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) {
   if (!fits_off_t(offset, bytes.size())) return IoStatus::host_error;
   while (!bytes.empty()) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ class File {
   virtual std::uint64_t size() const = 0;
   // What the file takes on the host: less than its size when it has holes.
   virtual std::uint64_t allocated_bytes() const { return size(); }
+  // When it was last written, in Unix time, where the host tells.
+  virtual std::optional<std::int64_t> modified() const { return std::nullopt; }
 
   // All of `bytes` or an error; past the end of the file is host_error, never zeroes.
   virtual IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) = 0;
@@ -92,6 +95,7 @@ class PosixFile final : public File {
   FileIdentity identity() const override { return identity_; }
   std::uint64_t size() const override;
   std::uint64_t allocated_bytes() const override;
+  std::optional<std::int64_t> modified() const override;
   IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override;
   IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override;
   IoStatus resize(std::uint64_t size) override;

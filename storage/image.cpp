@@ -30,6 +30,10 @@ void Image::finish_commit(bool, const Progress&) {
   cannot("committed");
 }
 
+std::filesystem::path Image::make_standalone(const Progress&) {
+  cannot("finished (only an add-cow disk has a raw file that can stand alone)");
+}
+
 void CheckReport::say(std::string line) {
   if (lines.size() < kMaxLines) {
     lines.push_back(std::move(line));

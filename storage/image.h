@@ -104,6 +104,12 @@ class Image : public BlockDevice {
   // Only info() and close() may follow.
   virtual void finish_commit(bool empty, const Progress& progress);
 
+  // Puts everything that is read from elsewhere into one host file that is a raw disk by itself,
+  // and answers which one that is. Only info() and close() may follow.
+  virtual std::filesystem::path make_standalone(const Progress& progress);
+  // A commit target whose child knows no identity: takes its new one now that all is in it.
+  virtual void renew_identity() {}
+
  protected:
   // Throws ImageError: "cannot be ...".
   [[noreturn]] void cannot(std::string_view what) const;
