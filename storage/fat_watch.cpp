@@ -118,7 +118,7 @@ IoStatus FatWatch::do_flush() {
   return IoStatus::ok;
 }
 
-void FatWatch::tick(std::uint64_t guest_nanoseconds) {
+bool FatWatch::tick(std::uint64_t guest_nanoseconds) {
   if (mode_ == FatFree::live && anything_fresh()) {
     const bool restart = fats_moved_ || !quiet_from_ || guest_nanoseconds < *quiet_from_;
     if (restart) {
@@ -128,7 +128,8 @@ void FatWatch::tick(std::uint64_t guest_nanoseconds) {
     }
   }
   fats_moved_ = false;
-  image_->tick(guest_nanoseconds);
+  const bool below = image_->tick(guest_nanoseconds);
+  return below || (mode_ == FatFree::live && anything_fresh());
 }
 
 IoStatus FatWatch::do_close() {
@@ -194,6 +195,9 @@ IoStatus FatWatch::release() {
         return status;
       }
       sectors_released_ += range.end - range.first;
+      // Not every image says so itself.
+      notify(AllocationEvent::Kind::freed,
+             {.first_sector = range.first, .sector_count = range.end - range.first});
       any = true;
     }
   }

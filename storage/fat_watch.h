@@ -18,10 +18,9 @@
 #include <vector>
 
 #include "storage/fat_tables.h"
+#include "storage/image.h"
 
 namespace storage {
-
-enum class FatFree : std::uint8_t { off, at_close, live };
 
 // "off", "at-close", "live"; nullopt: none of these.
 std::optional<FatFree> parse_fat_free(std::string_view word);
@@ -37,7 +36,7 @@ class FatWatch final : public BlockDevice, private AllocationObserver {
   bool read_only() const override { return image_->read_only(); }
   Extent extent_at(std::uint64_t lba) const override { return image_->extent_at(lba); }
   std::uint64_t discard_sectors() const override { return image_->discard_sectors(); }
-  void tick(std::uint64_t guest_nanoseconds) override;
+  bool tick(std::uint64_t guest_nanoseconds) override;
 
   BlockDevice& image() { return *image_; }
   std::uint64_t sectors_released() const { return sectors_released_; }

@@ -39,7 +39,8 @@ class GrowableImage final : public Image {
   Geometry geometry() const override { return head_.geometry(); }
   bool read_only() const override { return !writable_; }
   Extent extent_at(std::uint64_t lba) const override;
-  void tick(std::uint64_t guest_nanoseconds) override;
+  bool tick(std::uint64_t guest_nanoseconds) override;
+  FatFree fat_free() const override;
   std::uint64_t discard_sectors() const override { return spc_; }
   ImageInfo info() const override;
   Image* parent() override { return parent_.get(); }
@@ -141,6 +142,7 @@ class GrowableImage final : public Image {
   IoStatus is_uniform(std::uint32_t cluster, std::optional<std::uint8_t>& byte);
   IoStatus begin_changing();
   IoStatus mark_open();
+  IoStatus clear_past_end();
   IoStatus give_back_free();  // makes (1) true at the start of a session
   IoStatus take(std::uint64_t most, ClusterCounts::Run& run);
   IoStatus grow_data();
