@@ -111,6 +111,7 @@ class Board final : public cpu::Bus {
   void map_memory(const Config& config);
   void insert_drives(const Config& config, DriveBay drives);
   void watch_drive(DriveSlot slot, DriveTap* tap);
+  void tick_disks();
   void connect_outputs(const Config& config);
 
   std::uint64_t slots() const { return instructions() + idle_slots_; }
@@ -174,6 +175,7 @@ class Board final : public cpu::Bus {
 
  private:
   IdleLoop idle_loop_;
+  devices::Event disk_tick_;  // pending while some image has something to do in a while
 };
 
 }  // namespace emu

@@ -38,7 +38,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state;
+  std::string load_state, save_state, map_log;
   std::string exec, dir, dos;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
@@ -209,7 +209,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
         ->group(drives);
   }
   app.add_option("--drive", words.drives,
-                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/S][,format=raw][,truncate=on]")
+                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/"
+                 "S][,format=raw][,truncate=on][,fat-free=off|at-close|live]")
       ->type_name("KEYS")
       ->allow_extra_args(false)
       ->group(drives);
@@ -217,7 +218,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(drives);
 
   const char* machine = "Machine";
-  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")->group(machine);
+  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")
+      ->group(machine);
   app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
       ->check(CLI::IsMember({"cached", "step"}))
       ->group(machine);
@@ -226,7 +228,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(machine);
   app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
   app.add_option("--mips", words.mips,
-                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 50, pentium 100)")
+                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 "
+                 "50, pentium 100)")
       ->group(machine);
   app.add_option("--bios", words.bios, "System ROM file instead of ours")->group(machine);
   app.add_option("--vgabios", words.vgabios, "Video ROM file instead of ours")->group(machine);
@@ -271,6 +274,11 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->type_name("FILE")
       ->group(running);
   app.add_option("--save-state", words.save_state, "Save the machine's state at the end")
+      ->type_name("FILE")
+      ->group(running);
+
+  app.add_option("--map-log", words.map_log,
+                 "What happens to the disks' clusters, a JSON object a line")
       ->type_name("FILE")
       ->group(running);
 
@@ -334,6 +342,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   }
   options.load_state = words.load_state;
   options.save_state = words.save_state;
+  options.map_log = words.map_log;
   if (!words.speed.empty()) {
     options.speed = parse_speed(words.speed);
     options.speed_given = true;

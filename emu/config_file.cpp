@@ -117,6 +117,7 @@ class Reader {
               {"mode", [&](const std::string& v) { drive.mode = parse_drive_mode(v); }},
               {"chs", [&](const std::string& v) { drive.chs = parse_chs(v); }},
               {"truncate", [&](const std::string& v) { drive.truncate = v == "on"; }},
+              {"fat_free", [&](const std::string& v) { drive.fat_free = parse_fat_free(v); }},
           });
     if (!have_bus) throw UsageError(place(path_, table) + "drive without bus (fd0 .. ide1.1)");
     if (drive.file.empty()) throw UsageError(place(path_, table) + "drive without file");

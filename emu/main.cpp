@@ -11,6 +11,7 @@
 #include "emu/command_line.h"
 #include "emu/exec_command.h"
 #include "emu/image_process.h"
+#include "emu/map_log.h"
 #include "emu/post_mortem.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
@@ -61,6 +62,11 @@ int run(RunOptions options) {
   if (options.exec) return run_exec(std::move(options), interrupt_flag());
   Machine machine(options.config, say);
   if (!options.load_state.empty()) machine.load_state(options.load_state);
+  std::optional<MapLog> map_log;
+  if (!options.map_log.empty()) {
+    if (front == Front::window) throw UsageError("--map-log does not go with the window");
+    map_log.emplace(options.map_log, machine);
+  }
   Verdict verdict;
   switch (front) {
     case Front::window:
@@ -78,6 +84,12 @@ int run(RunOptions options) {
       verdict = run_steps(machine, options, interrupt_flag());
       break;
   }
+  const bool log_written = !map_log || map_log->finish();
+  map_log.reset();
+  if (!log_written) {
+    say(options.map_log + ": cannot be written");
+    return kExitHostError;
+  }
   if (!options.save_state.empty()) machine.save_state(options.save_state);
   const bool folders_good = report_folders(machine.copy_back_folders());
   const std::string flush_error = machine.flush_disks();
@@ -91,6 +103,9 @@ int run(RunOptions options) {
 }
 
 int dispatch(std::span<const std::string> arguments) {
+  // A verb of the image tool like any other, at hand without its name.
+  if (!arguments.empty() && arguments[0] == "create-disk")
+    return image_tool::run_image_process(arguments);
   if (!arguments.empty() && arguments[0] == "image")
     return image_tool::run_image_process(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "test") {

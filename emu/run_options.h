@@ -46,6 +46,7 @@ struct RunOptions {
   bool rtc_given = false;
   bool json = false;
   std::string load_state, save_state;  // files; empty: none
+  std::string map_log;                 // file; empty: none
 };
 
 }  // namespace emu

@@ -83,6 +83,7 @@ DriveConfig drive_from_table(lua_State* lua, int table, const LuaScript& script)
           {"chs", [&](const std::string& v) { drive.chs = parse_chs(v); }},
           {"demo", [&](const std::string& v) { drive.demo = switched_on("demo", v); }},
           {"truncate", [&](const std::string& v) { drive.truncate = switched_on("truncate", v); }},
+          {"fat_free", [&](const std::string& v) { drive.fat_free = parse_fat_free(v); }},
       },
       {});
   if (!have_bus) throw UsageError("drive: bus = is missing (fd0 .. ide1.1)");
