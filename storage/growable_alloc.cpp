@@ -170,7 +170,9 @@ IoStatus GrowableImage::take(std::uint64_t most, ClusterCounts::Run& run) {
   if (status == IoStatus::no_space && stale_.size() + freed_.size() != 0) {
     // What was freed and not yet given back may help.
     status = commit();
-    if (status == IoStatus::ok) status = IoStatus::no_space;
+    run = counts_.find_free(most, file_clusters_);
+    if (run.count != 0 || status != IoStatus::ok) return status;
+    status = grow_data();
   }
   run = counts_.find_free(most, file_clusters_);
   return run.count != 0 ? IoStatus::ok : status;
@@ -347,7 +349,8 @@ IoStatus GrowableImage::release_freed() {
   if (status != IoStatus::ok) return status;  // they wait for the next time
   for (const std::uint32_t cluster : freed_) counts_.unmark(cluster, ClusterCounts::kStale);
   freed_.clear();
-  return IoStatus::ok;
+  // Who deletes gets back what was reserved for growing, too.
+  return cut_tail();
 }
 
 IoStatus GrowableImage::commit() {

@@ -21,7 +21,9 @@ floppy_that_runs() { # FILE COMMAND...: boots, runs the commands, says so, switc
   mcopy -o -i "$name" autoexec.bat ::/AUTOEXEC.BAT
 }
 floppy_that_runs copy.img 'XCOPY D:\TREE C:\TREE\ /S /E'
-floppy_that_runs delete.img 'DELTREE /Y C:\TREE'
+deletions=()
+for ((i = 0; i < megabytes; i++)); do deletions+=("DEL C:\\TREE\\D$i\\*.DAT" "RD C:\\TREE\\D$i"); done
+floppy_that_runs delete.img "${deletions[@]}" 'RD C:\TREE'
 
 "$platter" create-disk -q -f raw --size 80M source.img
 mmd -i source.img@@32256 ::/TREE
