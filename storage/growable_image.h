@@ -118,6 +118,7 @@ class GrowableImage final : public Image {
   // growable_write.cpp: one request
   IoStatus write_some(std::uint64_t lba, std::span<const std::uint8_t> in, Batch& batch,
                       std::uint64_t& done);
+  bool may_share(std::span<const std::uint8_t> bytes) const;
   Piece piece_at(std::uint64_t lba, std::uint64_t count) const;
   IoStatus write_in_place(Piece piece, std::span<const std::uint8_t> in, std::uint32_t word,
                           std::uint64_t& done);

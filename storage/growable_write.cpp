@@ -24,6 +24,11 @@ bool all_are(std::span<const std::uint8_t> bytes, std::uint8_t byte) {
 
 }  // namespace
 
+// One repeated byte, for which the cluster may need no place of its own.
+bool GrowableImage::may_share(std::span<const std::uint8_t> bytes) const {
+  return (links_ || bytes[0] == 0) && all_alike(bytes);
+}
+
 // The part of [lba, lba + count) that lies in the first cluster.
 GrowableImage::Piece GrowableImage::piece_at(std::uint64_t lba, std::uint64_t count) const {
   Piece piece{.logical = lba / spc_, .skip = lba % spc_};
@@ -65,7 +70,7 @@ IoStatus GrowableImage::write_some(std::uint64_t lba, std::span<const std::uint8
   if (status != IoStatus::ok) return status;
   if (!valid(word)) return IoStatus::corrupt;
   const auto bytes = in.first(static_cast<std::size_t>(piece.count * kSectorSize));
-  if (all_alike(bytes)) {
+  if (may_share(bytes)) {
     bool handled = false;
     status = write_uniform(piece, bytes, word, batch, handled);
     if (status != IoStatus::ok || handled) {
@@ -96,7 +101,7 @@ IoStatus GrowableImage::write_in_place(Piece piece, std::span<const std::uint8_t
     std::uint32_t next = kNoCluster;
     if (word_at(++piece.logical, next) != IoStatus::ok || next != ++word) break;
     if (next >= file_clusters_ || counts_.entry(next) != 1) break;
-    if (all_alike(in.subspan(static_cast<std::size_t>(done * kSectorSize),
+    if (may_share(in.subspan(static_cast<std::size_t>(done * kSectorSize),
                              static_cast<std::size_t>(count * kSectorSize)))) {
       break;
     }
@@ -133,7 +138,7 @@ IoStatus GrowableImage::write_new(Piece piece, std::span<const std::uint8_t> in,
     const std::uint64_t now = std::min(spc_, wanted - count);
     std::uint32_t next = kNoCluster;
     if (word_at(piece.logical + clusters, next) != IoStatus::ok || next != word) break;
-    if (all_alike(in.subspan(static_cast<std::size_t>(count * kSectorSize),
+    if (may_share(in.subspan(static_cast<std::size_t>(count * kSectorSize),
                              static_cast<std::size_t>(now * kSectorSize)))) {
       break;
     }

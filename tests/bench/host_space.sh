@@ -64,6 +64,9 @@ for format in qcow2 vmdk vpc raw; do
       -drive if=ide,index=1,format=raw,file=source.img >log 2>&1 || true
     row+=" | $(kib "q.$format")"
   done
+  # The steps were done: the tree is gone.
+  qemu-img convert -O raw "q.$format" look.img
+  if mdir -i look.img@@32256 ::/TREE >/dev/null 2>&1; then row+=" (the tree is still there)"; fi
+  rm -f q.img look.img
   echo "| QEMU $format |$row |"
-  rm -f q.img
 done
