@@ -227,6 +227,22 @@ IoStatus PosixFile::resize(std::uint64_t size) {
   return result == 0 ? IoStatus::ok : status_of(errno);
 }
 
+// fallocate() and not posix_fallocate(), which writes to every block where the file system cannot
+// reserve.
+IoStatus PosixFile::reserve(std::uint64_t size) {
+  const std::uint64_t now = this->size();
+  if (size <= now) return IoStatus::ok;
+  if (!fits_off_t(now, size - now)) return IoStatus::no_space;
+  const int result = restarting([&] {
+    return fallocate(descriptor_, 0, static_cast<off_t>(now), static_cast<off_t>(size - now));
+  });
+  if (result == 0) return IoStatus::ok;
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) return resize(size);
+  const IoStatus status = status_of(errno);
+  static_cast<void>(resize(now));  // a part may have been reserved; the first failure counts
+  return status;
+}
+
 IoStatus PosixFile::sync() {
   if (sync_failed_) return IoStatus::host_error;
   if (restarting([&] { return fdatasync(descriptor_); }) == 0) return IoStatus::ok;

@@ -50,6 +50,9 @@ class File {
   // All of `bytes` or an error. Writing past the end extends the file.
   virtual IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) = 0;
   virtual IoStatus resize(std::uint64_t size) = 0;
+  // Grows to `size` with room for it taken on the host, so that writing there does not run out of
+  // space; a host that cannot promise that grows it all the same. What is new reads as zeroes.
+  virtual IoStatus reserve(std::uint64_t size) { return resize(size); }
   // Success: everything written before survives a power cut. Once it has failed it keeps failing,
   // because the kernel may have dropped the pages that it could not write.
   virtual IoStatus sync() = 0;
@@ -96,6 +99,7 @@ class PosixFile final : public File {
   IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override;
   IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override;
   IoStatus resize(std::uint64_t size) override;
+  IoStatus reserve(std::uint64_t size) override;
   IoStatus sync() override;
   FileRun run_at(std::uint64_t offset) const override;
   IoStatus zero(std::uint64_t offset, std::uint64_t length) override;

@@ -10,8 +10,11 @@ namespace {
 
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
+    &kGrowableFormat,
     &kVmdkFormat,
     &kVhdFormat,
+    &kCowdFormat,
+    &kAddCowFormat,
     &kRawFormat,
 };
 
@@ -24,10 +27,7 @@ struct Signature {
   bool in_tail = false;
 };
 constexpr std::array kForeign = {
-    Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
-    Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
-    Signature{"ADD_COW\xFF", "an add-cow image"},
-    Signature{"ACOW", "an add-cow image"},
+    Signature{"GDAT\r\n\x1A\n", "a growable image's cluster file (its index is what is opened)"},
     Signature{"QFI\xFB", "a QEMU copy-on-write disk (qcow2)"},
     Signature{"vhdxfile", "a Hyper-V disk (VHDX)"},
     Signature{"\x7F\x10\xDA\xBE", "a VirtualBox disk (VDI)", 0x40},
