@@ -181,8 +181,8 @@ template <class T>
 Insn* popa(Core& c, Insn* i) {
   const std::uint32_t top = c.general[kEsp];
   constexpr std::uint32_t kSize = sizeof(T);
-  // By the vectors: all or nothing on the 286; on the 386 what came before a fault stays popped, only
-  // the pointer does not move.
+  // By the vectors: all or nothing on the 286; on the 386 what came before a fault stays popped,
+  // only the pointer does not move.
   for (std::uint32_t n = 0; n < 8 && c.model == Model::i80286; ++n) {
     if (!c.check_read(i, kSs, (top + n * kSize) & c.stack_mask, kSize)) return nullptr;
   }
