@@ -18,6 +18,10 @@ void Image::compact(const Progress&) {
   cannot("compacted");
 }
 
+void Image::link_uniform(const Progress&) {
+  cannot("made to share clusters");
+}
+
 void Image::set_parent(const ParentRef*) {
   cannot("given a parent");
 }

@@ -93,6 +93,8 @@ class Image : public BlockDevice {
   virtual void resize(std::uint64_t sectors, bool drop_data, const Progress& progress);
   // Gives back host space: clusters of zeroes, freed clusters, a tail that nothing uses.
   virtual void compact(const Progress& progress);
+  // Lets clusters of one repeated byte share one.
+  virtual void link_uniform(const Progress& progress);
   // Records another parent, or none (nullptr). The caller has seen to it that the content stays.
   // Only info() and close() may follow.
   virtual void set_parent(const ParentRef* parent);
