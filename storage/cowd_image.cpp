@@ -423,7 +423,6 @@ std::optional<std::uint32_t> CowdImage::generation_of(const ParentRef& parent) c
 
 void CowdImage::set_parent(const ParentRef* parent) {
   if (!writable_ || parts_.size() > 1) cannot("given a parent");
-  require_session();
   require_ok(*parts_.front().extent->file(), "made durable", do_flush());
   const bool was_root = is_root();
   if (parent == nullptr) {
@@ -474,7 +473,6 @@ void CowdImage::finish_commit(bool empty, const Progress& progress) {
   auto* const parent = dynamic_cast<CowdImage*>(parent_.get());
   if (parent == nullptr || !writable_) cannot("committed");
   const std::uint32_t next = parent->generation() + 1;
-  require_session();
   promise(next);  // (7)
   parent->renew_identity();
   expect(next);
