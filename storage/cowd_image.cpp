@@ -406,9 +406,23 @@ void CowdImage::expect(std::uint32_t generation) {
   });
 }
 
+// Of a parent that is not open (rebase -u) what its header says, if it can be seen from here.
+std::optional<std::uint32_t> CowdImage::generation_of(const ParentRef& parent) const {
+  if (parent.image != nullptr) {
+    const auto* const image = dynamic_cast<const CowdImage*>(parent.image);
+    return image == nullptr ? std::nullopt : std::optional(image->generation());
+  }
+  if (!place_.directory->exists(parent.name, NameSource::image)) return std::nullopt;
+  const auto file = place_.directory->open(
+      parent.name, {.access = FileAccess::read, .source = NameSource::image, .look_only = true});
+  if (file->size() < sizeof(CowdHeader)) return std::nullopt;
+  const auto header = read_struct<CowdHeader>(*file, 0);
+  if (header.magic != kCowdMagic) return std::nullopt;
+  return header.generation;
+}
+
 void CowdImage::set_parent(const ParentRef* parent) {
   if (!writable_ || parts_.size() > 1) cannot("given a parent");
-  require_session();
   require_ok(*parts_.front().extent->file(), "made durable", do_flush());
   const bool was_root = is_root();
   if (parent == nullptr) {
@@ -434,20 +448,19 @@ void CowdImage::set_parent(const ParentRef* parent) {
                                         std::to_string(parent->name.size()) + ", allowed 1 to " +
                                         std::to_string(kOneSectorName - 1) + ")");
   }
-  const auto* const image = dynamic_cast<const CowdImage*>(parent->image);
-  if (image == nullptr && (parent->image != nullptr || was_root)) {
+  const std::optional<std::uint32_t> generation = generation_of(*parent);
+  if (!generation && (parent->image != nullptr || was_root)) {
     throw ImageError(place_.path(),
                      "cannot record a parent that is no COWD file at hand: its generation is "
                      "needed");
   }
-  const std::uint32_t generation =
-      image == nullptr ? std::uint32_t{header_.parent_generation} : image->generation();
-  promise(generation);                                   // (7)
+  const std::uint32_t expected = generation.value_or(header_.parent_generation);
+  promise(expected);                                     // (7)
   change_header(kFlagsSector, [&](CowdHeader& header) {  // (8)
     header.flags = header.flags & ~kCowdRootFlag;
     set_cowd_parent_name(header, parent->name);
   });
-  expect(generation);
+  expect(expected);
 }
 
 void CowdImage::renew_identity() {
@@ -460,7 +473,6 @@ void CowdImage::finish_commit(bool empty, const Progress& progress) {
   auto* const parent = dynamic_cast<CowdImage*>(parent_.get());
   if (parent == nullptr || !writable_) cannot("committed");
   const std::uint32_t next = parent->generation() + 1;
-  require_session();
   promise(next);  // (7)
   parent->renew_identity();
   expect(next);

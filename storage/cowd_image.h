@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +81,8 @@ class CowdImage final : public Image {
   IoStatus for_each_part(std::uint64_t lba, std::uint64_t count, Visit visit);
   template <class Visit>
   IoStatus for_all_parts(Visit visit);
+
+  std::optional<std::uint32_t> generation_of(const ParentRef& parent) const;
 
   IoStatus begin_session();
   void require_session();

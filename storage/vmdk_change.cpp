@@ -96,7 +96,7 @@ void VmdkImage::grow(std::uint64_t sectors) {
   if (!added.empty()) sync_exactly(*place_.directory);
   hide_parent(last, old_end, sectors, added);
   require_descriptor(std::move(next));
-  reload();
+  follow_descriptor();
 }
 
 // What a larger parent has beyond the old end is not the child's.
@@ -126,14 +126,6 @@ void VmdkImage::shrink(std::uint64_t sectors) {
   const std::uint64_t size = sectors - parts_[index].first;
   next.set_extent_sectors(index, size);
   set_cylinders(next, sectors);
-  require_descriptor(std::move(next));
-  Part& last = parts_[index];
-  if (last.sparse != nullptr) {
-    last.sparse->cut(size);
-  } else if (last.flat != nullptr && last.flat->file()->size() == last.flat->end_bytes()) {
-    resize_exactly(*last.flat->file(), (last.line.offset + size) * kSectorSize);
-    sync_exactly(*last.flat->file());
-  }
   std::vector<Place> places;
   for (const std::string& name : dropped) {
     for (const std::string& spelling : names_for(name)) {
@@ -142,25 +134,34 @@ void VmdkImage::shrink(std::uint64_t sectors) {
       break;
     }
   }
-  reload();
+  const bool at_end = parts_[index].flat != nullptr &&
+                      parts_[index].flat->file()->size() == parts_[index].flat->end_bytes();
+  require_descriptor(std::move(next));
+  follow_descriptor();
+  Part& last = parts_.back();
+  if (last.sparse != nullptr) {
+    last.sparse->cut(size);
+  } else if (at_end) {  // else something of its own may follow
+    resize_exactly(*last.flat->file(), last.flat->end_bytes());
+    sync_exactly(*last.flat->file());
+  }
   for (const Place& place : places) static_cast<void>(place.directory->remove(place.name));
 }
 
-// The descriptor and the files have changed: take them up again.
-void VmdkImage::reload() {
-  for (Part& part : parts_) {
-    const IoStatus status = part.extent->close();
-    if (status != IoStatus::ok) {
-      throw ImageError(place_.path(), "cannot be closed: " + std::string(describe(status)));
-    }
+// The descriptor has changed, and the files that it keeps have too.
+void VmdkImage::follow_descriptor() {
+  const std::vector<VmdkExtentLine>& lines = descriptor_.extents();
+  while (parts_.size() > lines.size()) {
+    require_ok_status(parts_.back().extent->close());
+    parts_.pop_back();
   }
-  if (embedded_) {
-    Part& only = parts_.front();
-    only.line = descriptor_.extents().front();
-    sectors_ = only.line.sectors;
-    return;
+  sectors_ = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    parts_[i].line = lines[i];
+    if (parts_[i].flat != nullptr) parts_[i].flat->set_sectors(lines[i].sectors);
+    sectors_ += lines[i].sectors;
   }
-  open_parts();
+  while (parts_.size() < lines.size()) add_part(lines[parts_.size()]);
 }
 
 void VmdkImage::compact(const Progress& progress) {
