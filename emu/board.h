@@ -53,6 +53,10 @@ class Board final : public cpu::Bus {
     }
     for (OpenedDisk& disk : disks_) visit(disk.slot, disk.file, *disk.image);
   }
+  template <class Visit>
+  void for_each_disk(Visit visit) {
+    for (OpenedDisk& disk : disks_) visit(disk);
+  }
   std::vector<DriveActivity> activity() const;
 
   // The hand at a floppy drive that the board has.

@@ -1,4 +1,4 @@
-// commit, rebase, flatten: operations on chains; resize and compact: on one image.
+// commit, rebase, flatten: operations on chains; resize, compact and finish: on one image.
 #include <utility>
 
 #include "emu/image_verbs.h"
@@ -11,10 +11,21 @@ using storage::kSectorSize;
 
 namespace {
 
+storage::OpenOptions change_options(const Session& session) {
+  const Arguments& a = session.arguments();
+  return session.open_options(a.names[0], a.format, storage::OpenMode::read_write);
+}
+
 // Opens FILE for a change of itself.
 storage::OpenedImage open_for_change(const Session& session) {
-  return session.open(session.arguments().names[0], session.arguments().format,
-                      storage::OpenMode::read_write);
+  return open_image(session.place(session.arguments().names[0]), change_options(session));
+}
+
+// For another parent or none: FILE shows what it showed, so that its own children go on with it.
+storage::OpenOptions rebase_options(const Session& session) {
+  storage::OpenOptions options = change_options(session);
+  options.commit_target = true;
+  return options;
 }
 
 bool same_file(const Session& session, const std::filesystem::path& a,
@@ -33,8 +44,8 @@ bool same_file(const Session& session, const std::filesystem::path& a,
 // One step down. Answers where the parent is.
 std::filesystem::path commit_once(const Session& session, const std::filesystem::path& file,
                                   const std::string& format, bool empty) {
-  storage::OpenOptions options = session.open_options();
-  options.format = format;
+  storage::OpenOptions options =
+      session.open_options(file.native(), format, storage::OpenMode::read_write);
   options.write_parent = true;
   const storage::OpenedImage child = open_image(session.place(file), options);
   const storage::Image* const parent = child.image->parent();
@@ -73,8 +84,7 @@ int rebase(const Session& session) {
   const Arguments& a = session.arguments();
   const std::string& file = a.names[0];
   if (a.parent.empty() && !a.unsafe) return flatten(session);
-  storage::OpenOptions options = session.open_options();
-  options.format = a.format;
+  storage::OpenOptions options = rebase_options(session);
   options.follow_parents = !a.unsafe;
   const storage::Place place = session.place(file);
   const storage::OpenedImage child = open_image(place, options);
@@ -95,9 +105,10 @@ int rebase(const Session& session) {
 }
 
 int flatten(const Session& session) {
-  const storage::OpenedImage child = open_for_change(session);
+  const std::string& file = session.arguments().names[0];
+  const storage::OpenedImage child = open_image(session.place(file), rebase_options(session));
   rebase_image(*child.image, nullptr, session.progress(kSectorSize));
-  close_image(session.arguments().names[0], *child.device);
+  close_image(file, *child.device);
   return 0;
 }
 
@@ -126,6 +137,22 @@ int compact(const Session& session) {
   const std::uint64_t after = opened.image->info().host_bytes();
   close_image(file, *opened.device);
   session.say("Image compacted: " + human_size(before) + " -> " + human_size(after));
+  return 0;
+}
+
+// The files that are not needed any more are the user's to remove.
+int finish(const Session& session) {
+  const std::string& file = session.arguments().names[0];
+  const storage::OpenedImage opened = open_for_change(session);
+  const storage::ImageInfo before = opened.image->info();
+  const std::filesystem::path raw = opened.image->make_standalone(session.progress(0));
+  close_image(file, *opened.device);
+  std::string line = storage::printable(raw.native(), 200) + " is the whole disk (raw); " +
+                     storage::printable(file, 200);
+  if (before.parent) {
+    line += " and its backing file " + storage::printable(before.parent->name, 120);
+  }
+  session.say(line + " can be removed.");
   return 0;
 }
 

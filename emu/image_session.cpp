@@ -54,8 +54,8 @@ storage::Place Session::place(const std::filesystem::path& path) const {
   return storage::PosixDirectory::place_of(path, std::move(rules));
 }
 
-storage::OpenedImage Session::open(const std::string& path, std::string_view format,
-                                   storage::OpenMode mode) const {
+storage::OpenOptions Session::open_options(const std::string& path, std::string_view format,
+                                           storage::OpenMode mode) const {
   storage::OpenOptions options = open_options();
   options.mode = mode;
   options.format = format;
@@ -67,7 +67,12 @@ storage::OpenedImage Session::open(const std::string& path, std::string_view for
       options.options.set(key, value);
     }
   }
-  return open_image(place(path), options);
+  return options;
+}
+
+storage::OpenedImage Session::open(const std::string& path, std::string_view format,
+                                   storage::OpenMode mode) const {
+  return open_image(place(path), open_options(path, format, mode));
 }
 
 storage::Progress Session::progress(std::uint64_t unit_bytes) const {

@@ -33,6 +33,9 @@ class Session {
 
   // For images that are opened, checked or created; the caller sets mode and format.
   storage::OpenOptions open_options() const;
+  // The same with the words that the user gave for opening FILE.
+  storage::OpenOptions open_options(const std::string& path, std::string_view format,
+                                    storage::OpenMode mode) const;
   storage::Place place(const std::filesystem::path& path) const;
   storage::OpenedImage open(const std::string& path, std::string_view format,
                             storage::OpenMode mode) const;

@@ -359,8 +359,12 @@ const std::vector<BatteryPart>& battery_parts() {
       {"faults", run_faults_part},
       {"create-crash", run_create_crash_part},
       {"crash", run_crash_part},
+      {"change", run_change_part},
+      {"change-crash", run_change_crash_part},
+      {"change-faults", run_change_faults_part},
       {"chain", run_chain_part},
       {"chain-crash", run_chain_crash_part},
+      {"chain-faults", run_chain_faults_part},
   };
   return parts;
 }
@@ -371,6 +375,7 @@ void run(const BatteryPart& part, const BatteryRow& row) {
   const bool writes = part.name != "edges" && part.name != "read-only";
   if (writes && !row.writable) return;
   if (part.name.starts_with("chain") && !row.parents) return;
+  if (part.name.starts_with("change") && !row.resizes && !row.compacts) return;
   if (part.name == "create-crash" && row.make) return;
   INFO(row.name << ": " << part.name);
   part.run(row);

@@ -49,15 +49,17 @@ struct BatteryRow {
   std::size_t operations = 100000;  // random ones in CI; at least 10^5 over all rows of a format
   bool parents = false;             // chains of this very row
   bool writable = true;
-  bool checked = true;  // has FormatDriver::check with repair
+  bool checked = true;   // has FormatDriver::check with repair
+  bool resizes = false;  // Image::resize, both ways
+  bool compacts = false;
 };
 
 struct BatteryPart {
   std::string_view name;
   void (*run)(const BatteryRow&);
 };
-// "edges", "read-only", "sizes", "random", "create-crash", "crash", "faults", "chain",
-// "chain-crash".
+// "edges", "read-only", "sizes", "random", "create-crash", "crash", "faults", "change",
+// "change-crash", "change-faults", "chain", "chain-crash", "chain-faults".
 const std::vector<BatteryPart>& battery_parts();
 // Leaves out parts that the row cannot take.
 void run(const BatteryPart& part, const BatteryRow& row);

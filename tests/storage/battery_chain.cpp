@@ -1,6 +1,7 @@
 // Chains of one format: what each layer shows, whatever is done to it.
 #include <algorithm>
 
+#include "storage/image_error.h"
 #include "storage/operations.h"
 #include "tests/storage/battery_parts.h"
 #include "tests/storage/crash_script.h"
@@ -81,21 +82,28 @@ TestChain start(const BatteryRow& row, std::uint64_t sectors) {
   return chain;
 }
 
+void close(const storage::OpenedImage& image, const std::string& file) {
+  if (image.device->close() != IoStatus::ok) throw storage::ImageError(file, "close failed");
+}
+
 void commit(const BatteryRow& row, MemoryHost& host, const std::string& child) {
   const auto image = open_row(row, host, child, {.write_parent = true});
   storage::commit_image(*image.image, true, {});
-  REQUIRE(image.device->close() == IoStatus::ok);
+  close(image, child);
 }
 
+// What the child shows stays, and so may its identity: its own children go on with it.
 void rebase(const BatteryRow& row, MemoryHost& host, const std::string& child,
             const std::string& parent) {
   storage::OpenOptions options;
+  options.commit_target = true;
   options.registry = std::make_shared<storage::FileRegistry>();
   const auto image = open_row(row, host, child, options);
   if (parent.empty()) {
     storage::rebase_image(*image.image, nullptr, {});
   } else {
     options.mode = OpenMode::read_only;
+    options.commit_target = false;
     const auto other = open_row(row, host, parent, options);
     const storage::ParentRef reference{.image = other.image,
                                        .name = parent,
@@ -103,8 +111,100 @@ void rebase(const BatteryRow& row, MemoryHost& host, const std::string& child,
                                        .path = "/images/" + parent};
     storage::rebase_image(*image.image, &reference, {});
   }
-  REQUIRE(image.device->close() == IoStatus::ok);
+  close(image, child);
 }
+
+// Layers that are written, committed, rebased, flattened and given children anywhere in the chain,
+// which becomes a tree by that. A layer's parent always has a smaller number.
+class Tree {
+ public:
+  Tree(const BatteryRow& row, std::uint32_t seed) : chain_(start(row, row.crash_sectors)) {
+    chain_.random.seed(seed);
+    chain_.grow_to(kDepth);
+    for (std::size_t layer = 0; layer < kDepth; ++layer) {
+      parents_.push_back(layer == 0 ? kNone : layer - 1);
+    }
+  }
+
+  void walk(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      const std::string what = step();
+      INFO("after step " << i << ": " << what);
+      for (std::size_t layer = 0; layer < parents_.size(); ++layer) {
+        if (!gone(layer)) chain_.verify(layer);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kNone = SIZE_MAX;
+  static constexpr std::size_t kGone = SIZE_MAX - 1;
+
+  bool gone(std::size_t layer) const { return parents_[layer] == kGone; }
+  bool has_children(std::size_t layer) const {
+    return std::ranges::find(parents_, layer) != parents_.end();
+  }
+  template <class Fits>
+  std::size_t pick(Fits fits) {
+    for (;;) {
+      const std::size_t layer = chain_.random() % parents_.size();
+      if (!gone(layer) && fits(layer)) return layer;
+    }
+  }
+  // Its content is not what its children were made for any more.
+  void drop_others(std::size_t parent, std::size_t kept) {
+    for (std::size_t layer = 0; layer < parents_.size(); ++layer) {
+      if (layer == kept || parents_[layer] != parent) continue;
+      parents_[layer] = kGone;
+      drop_others(layer, kNone);
+    }
+  }
+
+  std::string step() {
+    const bool any_child =
+        std::ranges::any_of(parents_, [](std::size_t parent) { return parent < kGone; });
+    auto kind = chain_.random() % 5;
+    if (!any_child) kind = 4;
+    const auto is_child = [&](std::size_t layer) { return parents_[layer] < kGone; };
+    if (kind == 0) {
+      const std::size_t layer = pick(is_child);
+      const std::size_t parent = parents_[layer];
+      commit(chain_.row, *chain_.host, chain_.files[layer]);
+      chain_.shows[parent] = chain_.shows[layer];
+      drop_others(parent, layer);
+      return "commit of " + std::to_string(layer);
+    }
+    if (kind == 1) {
+      const std::size_t layer = pick(is_child);
+      const std::size_t parent = pick([&](std::size_t other) { return other < layer; });
+      rebase(chain_.row, *chain_.host, chain_.files[layer], chain_.files[parent]);
+      parents_[layer] = parent;
+      return "rebase of " + std::to_string(layer) + " to " + std::to_string(parent);
+    }
+    if (kind == 2 && chain_.random() % 3 == 0) {
+      const std::size_t layer = pick(is_child);
+      rebase(chain_.row, *chain_.host, chain_.files[layer], "");
+      parents_[layer] = kNone;
+      return "flatten of " + std::to_string(layer);
+    }
+    if (kind <= 3) {
+      const std::size_t layer = pick([&](std::size_t one) { return !has_children(one); });
+      chain_.write_some(layer, 6);
+      return "writing to " + std::to_string(layer);
+    }
+    const std::size_t parent = pick([](std::size_t) { return true; });
+    const std::size_t layer = chain_.files.size();
+    chain_.files.push_back(chain_.name(layer));
+    chain_.shows.push_back(chain_.shows[parent]);
+    parents_.push_back(parent);
+    add_child(chain_.row, *chain_.host, chain_.files[parent], chain_.files[layer]);
+    chain_.write_some(layer, 6);
+    return "a child of " + std::to_string(parent);
+  }
+
+  TestChain chain_;
+  std::vector<std::size_t> parents_;
+};
 
 }  // namespace
 
@@ -134,29 +234,11 @@ void run_chain_part(const BatteryRow& row) {
     REQUIRE(alone.image->parent() == nullptr);
     REQUIRE_FALSE(alone.image->info().parent.has_value());
   }
-  const int rounds = full_run() ? 20 : 3;
+  const int rounds = full_run() ? 20 : 2;
   for (int round = 0; round < rounds; ++round) {
     INFO("round " << round);
-    TestChain chain = start(row, row.crash_sectors);
-    chain.random.seed(static_cast<std::uint32_t>(round) + 40);
-    chain.grow_to(4);
-    for (int step = 0; step < 8; ++step) {
-      switch (chain.random() % 4) {
-        case 0:
-          commit(row, *chain.host, chain.files[3]);
-          chain.shows[2] = chain.shows[3];
-          break;
-        case 1:
-          rebase(row, *chain.host, chain.files[3], chain.files[chain.random() % 3]);
-          rebase(row, *chain.host, chain.files[3], chain.files[2]);
-          break;
-        default:
-          chain.write_some(3, 6);
-      }
-      for (std::size_t layer = 0; layer < 4; ++layer) chain.verify(layer);
-    }
-    rebase(row, *chain.host, chain.files[3], "");
-    chain.verify(3);
+    Tree tree(row, static_cast<std::uint32_t>(round) + 40);
+    tree.walk(full_run() ? 60 : 16);
   }
 }
 
@@ -225,6 +307,50 @@ void run_chain_crash_part(const BatteryRow& row) {
         },
         [&](const CrashState& state) {
           require_shows(*state.host, chain.files[2], chain.shows[2]);
+        });
+  }
+}
+
+void run_chain_faults_part(const BatteryRow& row) {
+  TestChain chain = start(row, row.crash_sectors);
+  chain.grow_to(3);
+  const auto require_shows = [&](MemoryHost& host, std::size_t layer) {
+    INFO("layer " << layer);
+    require_survivor(row, host, chain.files[layer], exactly(chain.shows[layer]));
+  };
+  for (const bool stays : {false, true}) {
+    fail_operation(
+        *chain.host, stays, [&](MemoryHost& host) { commit(row, host, chain.files[2]); },
+        [&](MemoryHost& host) {
+          INFO("commit");
+          require_shows(host, 2);
+          commit(row, host, chain.files[2]);
+          require_shows(host, 2);
+          require_survivor(row, host, chain.files[1], exactly(chain.shows[2]));
+        });
+    fail_operation(
+        *chain.host, stays,
+        [&](MemoryHost& host) {
+          rebase(row, host, chain.files[2], chain.files[0]);
+          rebase(row, host, chain.files[2], "");
+        },
+        [&](MemoryHost& host) {
+          INFO("rebase and flatten");
+          for (std::size_t layer = 0; layer < 3; ++layer) require_shows(host, layer);
+        });
+    const std::string child = chain.name(3);
+    BatteryRow prepared = row;
+    prepared.prepare = {};
+    const auto ready = chain.host->copy();
+    if (row.prepare) row.prepare(*ready, child, chain.shows[0].size());
+    fail_operation(
+        *ready, stays, [&](MemoryHost& host) { add_child(prepared, host, chain.files[2], child); },
+        [&](MemoryHost& host) {
+          INFO("making a child");
+          for (std::size_t layer = 0; layer < 3; ++layer) require_shows(host, layer);
+          if (host.has(child)) {
+            require_survivor(row, host, child, exactly(chain.shows[2]));
+          }
         });
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/image_error.h"
+
 namespace support {
 
 using storage::IoStatus;
@@ -54,20 +56,14 @@ void CrashScript::play(MemoryHost& host, std::size_t steps, std::uint32_t seed) 
   image = {};
 }
 
-Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::string& file,
-                       const Allowed& allowed) {
+Bytes require_opens(const BatteryRow& row, MemoryHost& host, const std::string& file) {
   std::string trouble;
   for (int attempt = 0; attempt < 2; ++attempt) {
     try {
       const auto image = open_row(row, host, file);
       Bytes disk(static_cast<std::size_t>(image.device->sector_count() * kSectorSize), 0xEE);
-      if (disk.size() != allowed.size() * kSectorSize) FAIL("the disk's size changed");
       const IoStatus status = image.device->read(0, disk);
-      if (status == IoStatus::ok && !image.device->read_only()) {
-        const std::string wrong = mismatch(disk, allowed);
-        if (!wrong.empty()) FAIL(wrong);
-        return disk;
-      }
+      if (status == IoStatus::ok && !image.device->read_only()) return disk;
       trouble = "read: " + std::string(storage::describe(status));
     } catch (const storage::ImageError& error) {
       trouble = error.what();
@@ -83,6 +79,15 @@ Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::strin
   }
   FAIL("does not open: " << trouble);
   return {};
+}
+
+Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::string& file,
+                       const Allowed& allowed) {
+  Bytes disk = require_opens(row, host, file);
+  if (disk.size() != allowed.size() * kSectorSize) FAIL("the disk's size changed");
+  const std::string wrong = mismatch(disk, allowed);
+  if (!wrong.empty()) FAIL(wrong);
+  return disk;
 }
 
 void require_writable_on(const BatteryRow& row, MemoryHost& host, const std::string& file,
@@ -146,6 +151,30 @@ void replay_operation(MemoryHost& host, const CrashEffort& effort,
       INFO("after " << state.calls << " of " << replay.calls() << " host calls, " << state.policy);
       judge(state);
     });
+  }
+}
+
+void fail_operation(const MemoryHost& fresh, bool stays,
+                    const std::function<void(MemoryHost&)>& operation,
+                    const std::function<void(MemoryHost&)>& judge) {
+  const std::uint64_t most = full_run() ? UINT64_MAX : 200;
+  for (std::uint64_t n = 1; n <= most; ++n) {
+    const auto host = fresh.copy();
+    const IoStatus status = n % 2 == 0 ? IoStatus::no_space : IoStatus::host_error;
+    host->fail(n, status, MemoryHost::Counted::all, stays);
+    std::string said = "nothing";
+    try {
+      operation(*host);
+    } catch (const storage::ImageError& error) {
+      said = error.what();
+    }
+    const auto fired = host->fault_fired();
+    host->clear_fault();
+    INFO("call " << n << " and " << (stays ? "all later ones" : "no other") << ": "
+                 << storage::describe(status) << "; it said " << said);
+    if (!fired && said != "nothing") FAIL("fails without a fault");
+    judge(*host);
+    if (!fired) return;
   }
 }
 

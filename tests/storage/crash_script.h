@@ -34,8 +34,10 @@ class CrashScript {
   void judge(const CrashState& state, const Allowed& allowed) const;
 };
 
-// What a crash left must open (repaired first, if that is what it takes) and show what is allowed;
-// gives back what it shows.
+// What a crash left must open for writing (repaired first, if that is what it takes); gives back
+// what it shows.
+Bytes require_opens(const BatteryRow& row, MemoryHost& host, const std::string& file);
+// The same, and it shows what is allowed.
 Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::string& file,
                        const Allowed& allowed);
 // Writes to a few sectors of a survivor must change these and nothing else.
@@ -46,6 +48,13 @@ void require_writable_on(const BatteryRow& row, MemoryHost& host, const std::str
 void replay_operation(MemoryHost& host, const CrashEffort& effort,
                       const std::function<void()>& operation,
                       const std::function<void(const CrashState&)>& judge);
+
+// Runs `operation` on copies of the host, on which the first, the second, ... call fails (with
+// `stays` all later ones too) until none does; it may throw ImageError. Then the fault is taken
+// away and `judge` looks at what is left.
+void fail_operation(const MemoryHost& host, bool stays,
+                    const std::function<void(MemoryHost&)>& operation,
+                    const std::function<void(MemoryHost&)>& judge);
 
 // Small in CI, everything with PLATTER_FULL=1.
 CrashEffort crash_effort();

@@ -4,7 +4,12 @@
 namespace {
 
 std::vector<support::BatteryRow> rows() {
-  return {{.name = "raw", .format = &storage::kRawFormat, .extension = ".img"}};
+  support::BatteryRow row;
+  row.name = "raw";
+  row.format = &storage::kRawFormat;
+  row.extension = ".img";
+  row.resizes = row.compacts = true;
+  return {row};
 }
 
 }  // namespace

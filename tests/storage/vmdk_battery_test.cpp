@@ -13,6 +13,7 @@ std::vector<support::BatteryRow> rows() {
     made.extension = ".vmdk";
     made.create = std::move(options);
     made.operations = 20000;
+    made.resizes = made.compacts = true;
     return made;
   };
   std::vector<support::BatteryRow> all;
