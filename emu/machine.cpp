@@ -103,6 +103,9 @@ void Machine::apply(const Command& command) {
 devices::Nanoseconds Machine::now() const {
   return board_->scheduler.now();
 }
+std::uint32_t Machine::mips() const {
+  return board_->mips();
+}
 std::uint64_t Machine::instructions() const {
   return board_->instructions();
 }

@@ -109,6 +109,7 @@ class Machine {
   void apply(const Command& command);
 
   devices::Nanoseconds now() const;
+  std::uint32_t mips() const;
   std::uint64_t instructions() const;  // retired since power-on; idle time does not count
   // Instructions, and as many as would have fitted while the processor slept: the machine's clock.
   std::uint64_t instruction_times() const;

@@ -100,7 +100,10 @@ class Translator {
  public:
   Translator(std::ostream& out, Machine& machine) : out_(out), machine_(machine) {}
 
-  void look() { watch_.look(machine_.screen_rows()); }
+  void look() {
+    watch_.follow(machine_.screen_generation(), machine_.mips(),
+                  [&] { return machine_.screen_rows(); });
+  }
 
   void input(const HostInput& input) {
     if (const auto* key = std::get_if<KeyCommand>(&input.what)) return take_key(*key);
