@@ -24,12 +24,15 @@ namespace {
 constexpr const char* kVersion = "platter 0.1.0";
 
 constexpr const char* kFooter =
-    R"(Ordered steps run in the order given, headless:
+    R"(Other verbs: platter test, image, config, record-to-lua, completion; each has --help.
+
+Ordered steps run in the order given, headless:
   platter run dos.img --headless --until 'A:\>' --type 'dir\n' --until 'bytes free'
   --type knows \n (Enter) \t \e (Esc) \\ \xNN; --key takes right, f10, ctrl-alt-del, shift-a.
 
 Files: a floppy image by its size (160K 180K 320K 360K 720K 1.2M 1.44M 1.68M 2.88M), else a hard disk;
-NAME.toml is a machine file. Without any file the built-in demo disk boots.
+NAME.toml is a machine file; a folder becomes a hard disk with its files, and gets changed ones back. Without
+any file the built-in demo disk boots.
 
 Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 guest time-out, 4 the guest died (triple fault, HLT
 with interrupts off), 5 image or host I/O error, 6 wall time-out, 130 interrupted. With --exit-port the guest's

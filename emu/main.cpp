@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/completion_command.h"
 #include "emu/config_command.h"
 #include "emu/exec_command.h"
 #include "emu/image_process.h"
@@ -148,6 +149,9 @@ int dispatch(std::span<const std::string> arguments) {
     return image_tool::run_image_process(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "record-to-lua") {
     return write_script(arguments.subspan(1));
+  }
+  if (!arguments.empty() && arguments.front() == "completion") {
+    return run_completion_command(arguments.subspan(1));
   }
   if (!arguments.empty() && arguments.front() == "config") {
     return run_config_command(arguments.subspan(1));

@@ -94,10 +94,10 @@ KeySetters machine_setters(Config& config, const LuaScript& script) {
 
 }  // namespace
 
-Config config_from_table(lua_State* lua, int index) {
+Config config_from_table(lua_State* lua, int index, const Config& usual) {
   luaL_checktype(lua, index, LUA_TTABLE);
   const LuaScript& script = LuaScript::of(lua);
-  Config config;
+  Config config = usual;
   bool has_drives = false;
   apply(lua, lua_absindex(lua, index), "machine", machine_setters(config, script),
         [&](const std::string& key) {
