@@ -50,6 +50,8 @@ std::uint32_t top_of_memory(cpu::Model model) {
     case cpu::Model::i80286:
       return 1U << 24;
     case cpu::Model::i80386:
+    case cpu::Model::i80486:
+    case cpu::Model::pentium:
       return 0;  // 4 GiB
   }
   return 0;
@@ -563,6 +565,12 @@ std::uint8_t Board::acknowledge_interrupt() {
   sync_time();
   ++outside_accesses_;
   return pic.acknowledge();
+}
+
+// One clock per slot: the time stamp counter runs at the stated speed, in HLT too.
+std::uint64_t Board::time_stamp() {
+  ++outside_accesses_;
+  return slots();
 }
 
 // The 8087's error is an NMI, as on the PC; later units have IRQ 13 of the AT.

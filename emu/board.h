@@ -98,6 +98,7 @@ class Board final : public cpu::Bus {
   std::size_t out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) override;
   std::uint8_t acknowledge_interrupt() override;
   void coprocessor_error(bool level) override;
+  std::uint64_t time_stamp() override;
 
  private:
   struct Floppy {

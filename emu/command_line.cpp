@@ -279,7 +279,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(drives);
 
   const char* machine = "Machine";
-  app.add_option("--cpu", words.cpu, "8086, 186, 286 or 386 (default 386)")->group(machine);
+  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")->group(machine);
   app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
       ->check(CLI::IsMember({"cached", "step"}))
       ->group(machine);
@@ -288,7 +288,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(machine);
   app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
   app.add_option("--mips", words.mips,
-                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20)")
+                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 50, pentium 100)")
       ->group(machine);
   app.add_option("--bios", words.bios, "System ROM file instead of ours")->group(machine);
   app.add_option("--vgabios", words.vgabios, "Video ROM file instead of ours")->group(machine);

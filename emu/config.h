@@ -81,6 +81,10 @@ constexpr std::uint32_t default_mips(cpu::Model model) {
       return 5;
     case cpu::Model::i80386:
       return 20;
+    case cpu::Model::i80486:
+      return 50;
+    case cpu::Model::pentium:
+      return 100;
   }
   return 20;
 }

@@ -1,4 +1,4 @@
-// commit, rebase, flatten: operations on chains; resize and compact: on one image.
+// commit, rebase, flatten: operations on chains; resize, compact and finish: on one image.
 #include <utility>
 
 #include "emu/image_verbs.h"
@@ -137,6 +137,22 @@ int compact(const Session& session) {
   const std::uint64_t after = opened.image->info().host_bytes();
   close_image(file, *opened.device);
   session.say("Image compacted: " + human_size(before) + " -> " + human_size(after));
+  return 0;
+}
+
+// The files that are not needed any more are the user's to remove.
+int finish(const Session& session) {
+  const std::string& file = session.arguments().names[0];
+  const storage::OpenedImage opened = open_for_change(session);
+  const storage::ImageInfo before = opened.image->info();
+  const std::filesystem::path raw = opened.image->make_standalone(session.progress(0));
+  close_image(file, *opened.device);
+  std::string line = storage::printable(raw.native(), 200) + " is the whole disk (raw); " +
+                     storage::printable(file, 200);
+  if (before.parent) {
+    line += " and its backing file " + storage::printable(before.parent->name, 120);
+  }
+  session.say(line + " can be removed.");
   return 0;
 }
 

@@ -37,7 +37,7 @@ std::string_view name_in(const std::array<std::pair<const char*, Value>, N>& kno
   return row != known.end() ? row->first : "";
 }
 
-constexpr std::array<std::pair<const char*, cpu::Model>, 8> kModels = {{
+constexpr std::array<std::pair<const char*, cpu::Model>, 12> kModels = {{
     {"8086", cpu::Model::i8086},
     {"8088", cpu::Model::i8086},
     {"186", cpu::Model::i80186},
@@ -46,6 +46,10 @@ constexpr std::array<std::pair<const char*, cpu::Model>, 8> kModels = {{
     {"80286", cpu::Model::i80286},
     {"386", cpu::Model::i80386},
     {"80386", cpu::Model::i80386},
+    {"486", cpu::Model::i80486},
+    {"80486", cpu::Model::i80486},
+    {"pentium", cpu::Model::pentium},
+    {"586", cpu::Model::pentium},
 }};
 constexpr std::array<std::pair<const char*, cpu::Fpu>, 5> kFpus = {{
     {"none", cpu::Fpu::none},

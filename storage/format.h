@@ -105,7 +105,11 @@ struct FormatDriver {
 };
 
 extern const FormatDriver kRawFormat;
+extern const FormatDriver kGrowableFormat;
 extern const FormatDriver kVmdkFormat;
+extern const FormatDriver kVhdFormat;
+extern const FormatDriver kCowdFormat;
+extern const FormatDriver kAddCowFormat;
 
 std::span<const FormatDriver* const> formats();
 // By name or alias; nullptr when there is none.

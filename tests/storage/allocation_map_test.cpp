@@ -80,7 +80,7 @@ bool same_cells(const AllocationMap& a, const AllocationMap& b) {
 
 TEST_CASE("allocation map: sums over any range are those of a full count, after random changes",
           "[storage][map]") {
-  const std::uint64_t clusters = GENERATE(1, 63, 64, 1000, 20011);
+  const std::uint64_t clusters = GENERATE(as<std::uint64_t>{}, 1, 63, 64, 1000, 20011);
   std::mt19937 random(7);
   AllocationMap map(clusters * 8 - 3, 8);
   Model model(clusters);
