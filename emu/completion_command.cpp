@@ -9,41 +9,39 @@ namespace emu {
 
 namespace {
 
-constexpr const char* kBash =
-    R"(# platter completion for bash: eval "$(platter completion bash)" _platter() {
-  local cur = ${COMP_WORDS[COMP_CWORD]} prev = ${COMP_WORDS[COMP_CWORD - 1]} words =
-      () options if [[$cur == -*]];
-  then [[${COMP_WORDS[1]} == image && $COMP_CWORD - gt 2]]&& words = (image "${COMP_WORDS[2]}")[[$ {
-#words[@]
-  } == 0 && ${COMP_WORDS[1]} != -*&&-n ${COMP_WORDS[1]}]]&& words = ("${COMP_WORDS[1]}")options =
-      $("${COMP_WORDS[0]}"
-        "${words[@]}" --help 2 > / dev / null |
-        grep - oE-- '(^|[ ,])--[a-z][a-z-]*' | tr - d ' ,' | sort - u) mapfile -
-          t COMPREPLY < <
-      (compgen - W "$options" --"$cur") return fi options = if [[$COMP_CWORD == 1]];
-  then options = "run test image config record-to-lua completion";
-  fi if [[$COMP_CWORD == 2]]; then
+constexpr const char* kBash = R"sh(# platter completion for bash: eval "$(platter completion bash)"
+_platter() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=() options=
+  [[ ${COMP_WORDS[1]} != -* && $COMP_CWORD -gt 1 ]] && verb=("${COMP_WORDS[1]}")
+  [[ ${COMP_WORDS[1]} == image && $COMP_CWORD -gt 2 ]] && verb+=("${COMP_WORDS[2]}")
+  if [[ $cur == -* ]]; then
+    options=$("${COMP_WORDS[0]}" "${verb[@]}" --help 2>/dev/null |
+      grep -oE -- '(^|[ ,])--[a-z][a-z-]*' | tr -d ' ,' | sort -u)
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    return
+  fi
+  if [[ $COMP_CWORD == 1 ]]; then options="run test image config record-to-lua completion"; fi
+  if [[ $COMP_CWORD == 2 ]]; then
     case $prev in
-      image) options=$("${COMP_WORDS[0]}" image --help 2>/dev/null | sed -nE 's/^ +([a-z]+) .*/\1/p' | sort -u) ;
-  ;
-      config) options="show check" ;
-      ;
-      completion) options="bash zsh fish" ;
-      ;
-      esac fi mapfile - t COMPREPLY < < (compgen - W "$options" --"$cur"; compgen - f-- "$cur")
+      image) options=$("${COMP_WORDS[0]}" image --help 2>/dev/null | sed -nE 's/^ +([a-z]+) .*/\1/p' | sort -u) ;;
+      config) options="show check" ;;
+      completion) options="bash zsh fish" ;;
+    esac
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur"; compgen -f -- "$cur")
 }
 complete -o filenames -F _platter platter
-)";
+)sh";
 
-constexpr const char* kZsh = R"(# platter completion for zsh: eval "$(platter completion zsh)"
+constexpr const char* kZsh = R"sh(# platter completion for zsh: eval "$(platter completion zsh)"
 autoload -Uz bashcompinit && bashcompinit
-)";
+)sh";
 
-constexpr const char* kFish = R"(# platter completion for fish: platter completion fish | source
+constexpr const char* kFish = R"sh(# platter completion for fish: platter completion fish | source
 function __platter_options
   set -l words (commandline -opc)
-  set -l verb $words[2..3]
-  if test "$words[2]" != image; set verb $words[2]; end
+  set -l verb $words[2]
+  if test "$words[2]" = image; set verb $words[2..3]; end
   if string match -q -- '-*' "$verb[1]"; set verb; end
   platter $verb --help 2>/dev/null | string match -ra -- '(?<![\w-])--[a-z][a-z-]*' | sort -u
 end
@@ -51,7 +49,7 @@ complete -c platter -n 'test (count (commandline -opc)) -eq 1' -a 'run test imag
 complete -c platter -n '__fish_seen_subcommand_from config' -a 'show check'
 complete -c platter -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c platter -n 'string match -q -- "-*" (commandline -ct)' -a '(__platter_options)'
-)";
+)sh";
 
 }  // namespace
 
