@@ -3,15 +3,22 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/completion_command.h"
+#include "emu/config_command.h"
 #include "emu/exec_command.h"
 #include "emu/image_process.h"
 #include "emu/post_mortem.h"
+#include "emu/record_to_lua.h"
+#include "emu/recording.h"
+#include "emu/replay.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
 #include "emu/test_command.h"
@@ -52,6 +59,41 @@ void report(const Machine& machine, const Verdict& verdict) {
   }
 }
 
+// The recorded inputs, then the steps that were asked for, screenshots mostly.
+int replay(Machine& machine, const RunOptions& options, const Recording& recording) {
+  Verdict verdict = Replay(machine, recording).run({}, {}, interrupt_flag());
+  if (!options.steps.empty()) {
+    const Verdict steps = run_steps(machine, options, interrupt_flag());
+    if (verdict.exit_code == kExitOk && steps.exit_code != kExitOk) verdict = steps;
+  }
+  if (!options.save_state.empty()) machine.save_state(options.save_state);
+  report(machine, verdict);
+  if (options.json) print_json_summary(std::cout, machine, verdict);
+  return verdict.exit_code;
+}
+
+// platter record-to-lua FILE [drives]
+int write_script(std::span<const std::string> arguments) {
+  if (arguments.empty() || arguments.front().starts_with("-")) {
+    std::cout << "platter record-to-lua RECORDING [drives as for platter run]\n"
+                 "Prints a test script with the recording's machine and keys, and the texts that "
+                 "stood at "
+                 "the cursor to wait for.\n"
+                 "Example: platter record-to-lua session.rec > session.lua\n";
+    return arguments.empty() || arguments.front() != "--help" ? kExitUsage : kExitOk;
+  }
+  std::vector<std::string> words = {"--replay"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const auto parsed = parse_command_line(words);
+  const RunOptions& options = std::get<RunOptions>(parsed);
+  install_signal_handlers();
+  const Recording recording = read_recording(options.replay);
+  Machine machine(replay_config(recording, options.config.drives), say);
+  record_to_lua(std::cout, std::filesystem::path(options.replay).filename().string(), recording,
+                machine, interrupt_flag());
+  return kExitOk;
+}
+
 int run(RunOptions options) {
   const Front front = choose_front(options);
   if (front == Front::window) {
@@ -59,8 +101,19 @@ int run(RunOptions options) {
   }
   install_signal_handlers();
   if (options.exec) return run_exec(std::move(options), interrupt_flag());
+  std::optional<Recording> recording;
+  if (!options.replay.empty()) {
+    if (front != Front::headless && options.front != Front::automatic) {
+      throw UsageError("--replay runs headless");
+    }
+    recording = read_recording(options.replay);
+    options.config = replay_config(*recording, options.config.drives);
+  }
   Machine machine(options.config, say);
   if (!options.load_state.empty()) machine.load_state(options.load_state);
+  if (recording) return replay(machine, options, *recording);
+  std::optional<Recorder> recorder;
+  if (!options.record.empty()) recorder.emplace(options.record, machine, options.config);
   Verdict verdict;
   switch (front) {
     case Front::window:
@@ -78,6 +131,7 @@ int run(RunOptions options) {
       verdict = run_steps(machine, options, interrupt_flag());
       break;
   }
+  if (recorder) recorder->finish();
   if (!options.save_state.empty()) machine.save_state(options.save_state);
   const bool folders_good = report_folders(machine.copy_back_folders());
   const std::string flush_error = machine.flush_disks();
@@ -93,6 +147,15 @@ int run(RunOptions options) {
 int dispatch(std::span<const std::string> arguments) {
   if (!arguments.empty() && arguments[0] == "image")
     return image_tool::run_image_process(arguments.subspan(1));
+  if (!arguments.empty() && arguments.front() == "record-to-lua") {
+    return write_script(arguments.subspan(1));
+  }
+  if (!arguments.empty() && arguments.front() == "completion") {
+    return run_completion_command(arguments.subspan(1));
+  }
+  if (!arguments.empty() && arguments.front() == "config") {
+    return run_config_command(arguments.subspan(1));
+  }
   if (!arguments.empty() && arguments.front() == "test") {
     install_signal_handlers();
     return run_test_command(arguments.subspan(1), interrupt_flag());
