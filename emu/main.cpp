@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,31 +69,8 @@ void report(const Machine& machine, const Verdict& verdict) {
   }
 }
 
-int run(RunOptions options) {
-  const Front front = choose_front(options);
-  if (front == Front::window) {
-    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
-  }
-  install_signal_handlers();
-  Machine machine(options.config, say);
-  if (!options.load_state.empty()) machine.load_state(options.load_state);
-  Verdict verdict;
-  switch (front) {
-    case Front::window:
-#ifdef PLATTER_HAS_UI
-      verdict = ui::run_window(machine, options, interrupt_flag());
-      break;
-#else
-      throw UsageError("this build has no window; use --headless or --terminal");
-#endif
-    case Front::terminal:
-      verdict = run_terminal(machine, options, interrupt_flag());
-      break;
-    case Front::headless:
-    case Front::automatic:
-      verdict = run_steps(machine, options, interrupt_flag());
-      break;
-  }
+// What is left to do when a front end is through with its machine.
+int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) {
   if (!options.save_state.empty()) machine.save_state(options.save_state);
   const std::string flush_error = machine.flush_disks();
   report(machine, verdict);
@@ -104,13 +82,49 @@ int run(RunOptions options) {
   return verdict.exit_code;
 }
 
+// `bare`: no word on the command line; a window begins with its start page then.
+int run(RunOptions options, bool bare) {
+  const Front front = choose_front(options);
+  if (front == Front::window) {
+    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
+  }
+  install_signal_handlers();
+  std::unique_ptr<Machine> made;
+  if (front != Front::window || !bare) {
+    made = std::make_unique<Machine>(options.config, say);
+    if (!options.load_state.empty()) made->load_state(options.load_state);
+  }
+#ifdef PLATTER_HAS_UI
+  if (front == Front::window) {
+    ui::WindowResult result = ui::run_window(std::move(made), options, interrupt_flag());
+    return result.machine ? finish(*result.machine, options, result.verdict)
+                          : result.verdict.exit_code;
+  }
+#endif
+  Machine& machine = *made;
+  Verdict verdict;
+  switch (front) {
+    case Front::window:
+      throw UsageError("this build has no window; use --headless or --terminal");
+    case Front::terminal:
+      verdict = run_terminal(machine, options, interrupt_flag());
+      break;
+    case Front::headless:
+    case Front::automatic:
+      verdict = run_steps(machine, options, interrupt_flag());
+      break;
+  }
+  return finish(machine, options, verdict);
+}
+
 int run_image(std::span<const std::string> words) {
   install_signal_handlers();
-  return image_tool::run_image_command(words, {.in = std::cin,
-                                               .out = std::cout,
-                                               .err = std::cerr,
-                                               .interrupted = [] { return interrupt_flag().load(); },
-                                               .terminal = isatty(STDERR_FILENO) == 1});
+  return image_tool::run_image_command(words,
+                                       {.in = std::cin,
+                                        .out = std::cout,
+                                        .err = std::cerr,
+                                        .interrupted = [] { return interrupt_flag().load(); },
+                                        .terminal = isatty(STDERR_FILENO) == 1});
 }
 
 int dispatch(std::span<const std::string> arguments) {
@@ -124,7 +138,7 @@ int dispatch(std::span<const std::string> arguments) {
     std::cout << message->text;
     return message->exit_code;
   }
-  return run(std::get<RunOptions>(std::move(parsed)));
+  return run(std::get<RunOptions>(std::move(parsed)), arguments.empty());
 }
 
 }  // namespace

@@ -1,16 +1,24 @@
-// One SDL window with the guest's screen: keyboard and mouse go in, the picture comes out. The
-// debugger and the allocation map are not here yet.
+// The SDL window around the desk: events, pacing of pictures, which machine runs. Host key: right
+// Ctrl.
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
 
 #include "emu/session.h"
 
 namespace ui {
 
-// Runs the machine until the window closes, the guest stops or `interrupted` is set. Host key:
-// right Ctrl. Throws std::runtime_error when SDL cannot open a window.
-emu::Verdict run_window(emu::Machine& machine, const emu::RunOptions& options,
+struct WindowResult {
+  emu::Verdict verdict;
+  std::unique_ptr<emu::Machine> machine;  // the one that ran last; null: none did
+};
+
+// Runs until the window closes, the guest ends the run or `interrupted` is set. Without a machine
+// the start page shows. Throws std::runtime_error when SDL cannot open a window.
+WindowResult run_window(std::unique_ptr<emu::Machine> machine, const emu::RunOptions& options,
                         const std::atomic<bool>& interrupted);
 
 }  // namespace ui
