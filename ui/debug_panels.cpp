@@ -686,7 +686,7 @@ void draw_memory(Frame& frame) {
   ImGui::SameLine();
   if (button(frame, "Find") || find_entered) find_in_memory(frame, pattern);
   ImGui::SameLine();
-  ImGui::Checkbox("Follow", &work.memory_follow);
+  checkbox(frame, "Follow", work.memory_follow);
   if (ImGui::IsItemHovered()) tooltip("shows where ES:DI points");
   if (work.memory_follow && frame.paused()) {
     const cpu::Registers& r = frame.snapshot->registers;

@@ -21,7 +21,7 @@ void pic_column(Frame& frame, float w) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const Fonts& fonts = theme.fonts();
   const float step = std::min(theme.px(28), w / 7);
-  const float x0 = at.x + w - step * 3 + theme.px(8);
+  const float x0 = at.x + w - step * 3 - theme.px(2);
   put(list, fonts.text, at.x, at.y, theme->text, "PIC 8259A");
   constexpr std::array<const char*, 3> heads = {"req", "srv", "mask"};
   for (std::size_t c = 0; c < 3; ++c)

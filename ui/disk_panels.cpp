@@ -495,7 +495,6 @@ class HexPanel {
   }
 
   void inspect() {
-    ImGui::BeginGroup();
     const std::uint64_t at = frame_.work.hex_offset;
     const float x = theme_.px(84);
     const ImVec2 left = ImGui::GetCursorPos();
@@ -530,7 +529,6 @@ class HexPanel {
       ImGui::SetCursorPosX(left.x);
       text(theme_->text3, "no layer below to compare with");
     }
-    ImGui::EndGroup();
   }
 
   void jump(int direction) {

@@ -89,7 +89,7 @@ class MapPanel {
       if (ImGui::IsItemHovered()) tooltip(mode_help(mode));
     }
     ImGui::SameLine(0, theme_.px(20));
-    ImGui::Checkbox("Follow", &model_.follow);
+    checkbox(frame_, "Follow", model_.follow);
     if (ImGui::IsItemHovered()) tooltip("scrolls to the latest access");
     ImGui::SameLine(0, theme_.px(12));
     ImGui::AlignTextToFramePadding();
@@ -223,8 +223,8 @@ class MapPanel {
   // ---- the grid ----
 
   void grid(float x, float y, float w, float h) {
-    const float mini = std::min(theme_.px(96), w / 6);
-    const float gutter = theme_.px(50);
+    const float mini = std::min(theme_.px(90), w / 6);
+    const float gutter = theme_.px(44);
     const float bar = theme_.px(14);
     const float grid_x = std::floor(x + mini + gutter);
     const float room = w - mini - gutter - bar;
@@ -277,7 +277,7 @@ class MapPanel {
     if (sectors && per != 1) pitch = 24 * scale;
     grid_.pitch = pitch;
     const int fit_columns = std::max(1, static_cast<int>(room) / pitch);
-    grid_.columns = fit_columns >= 16 ? fit_columns / 16 * 16 : std::max(fit_columns / 4 * 4, 1);
+    grid_.columns = fit_columns >= 8 ? fit_columns / 8 * 8 : std::max(fit_columns / 4 * 4, 1);
     grid_.rows = std::max(1, static_cast<int>(h) / pitch);
   }
 
@@ -670,6 +670,7 @@ class MapPanel {
     const ImVec2 corner = ImGui::GetCursorScreenPos();
     const float box = theme_.px(15);
     list->AddRectFilled(corner, {corner.x + box, corner.y + box}, cell.fill);
+    list->AddRect(corner, {corner.x + box, corner.y + box}, theme_->line_strong);
     ImGui::Dummy({box, box});
     ImGui::SameLine();
     if (work_.zoom < 0 && cell_sectors(map_, work_.zoom) < spc) {

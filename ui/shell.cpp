@@ -377,7 +377,7 @@ float drive_lamp(Frame& frame, const DriveView& drive, float x, float y, float m
   std::string about =
       drive.short_name() + (drive.loaded ? modes[static_cast<std::size_t>(drive.mode)] : "");
   const float name_width = width_of(fonts.text, drive.name());
-  const float fixed = theme.px(40) + name_width;
+  const float fixed = theme.px(46) + name_width;
   about = fit(fonts.small, about, most - fixed - theme.px(14));
   const float w = fixed + (about.empty() ? 0 : width_of(fonts.small, about) + theme.px(12));
   ImGui::SetCursorScreenPos({x, y});
@@ -403,9 +403,9 @@ float drive_lamp(Frame& frame, const DriveView& drive, float x, float y, float m
   if (reads || writes)
     put(list, fonts.small, x + theme.px(21), ty + theme.px(1), writes ? theme->write : theme->read,
         writes ? "W" : "R");
-  put(list, fonts.text, x + theme.px(32), ty, drive.loaded ? theme->text : theme->text3,
+  put(list, fonts.text, x + theme.px(36), ty, drive.loaded ? theme->text : theme->text3,
       drive.name());
-  put(list, fonts.small, x + theme.px(40) + name_width, ty + theme.px(1),
+  put(list, fonts.small, x + theme.px(46) + name_width, ty + theme.px(1),
       hovered ? theme->text : theme->text3, about);
   if (hovered && !ImGui::IsPopupOpen("menu")) drive_card(frame, drive, {x, y});
   ImGui::SetNextWindowPos({x, y}, ImGuiCond_Always, {0, 1});
@@ -775,7 +775,7 @@ void draw_start_page(Frame& frame) {
         theme->text3, two);
   }
   ImGui::SetCursorScreenPos({x, frame.height - theme.bar() - theme.px(38)});
-  ImGui::Checkbox("Show this page at start", &work.show_start_page);
+  checkbox(frame, "Show this page at start", work.show_start_page);
   ImGui::End();
 }
 

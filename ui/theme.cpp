@@ -78,7 +78,9 @@ constexpr std::array<ImWchar, 11> kGlyphs = {0x20,   0xFF,   0x2010, 0x203A, 0x2
 
 ImFont* load(const char* file, float size, bool mono) {
   ImFontConfig config;
-  config.PixelSnapH = mono;
+  // Glyphs on whole pixels: sharp, and a plain copy for a software renderer.
+  config.OversampleH = config.OversampleV = 1;
+  config.PixelSnapH = true;
   if (mono) {
     // Columns of hex stand exactly under each other.
     config.GlyphMinAdvanceX = config.GlyphMaxAdvanceX = std::round(size * 8.0F / 15.0F);
@@ -158,6 +160,8 @@ void Theme::apply() const {
   style.FrameBorderSize = 0;
   style.WindowMinSize = {px(80), px(48)};
   style.WindowTitleAlign = {0, 0.5F};
+  // Lines on whole pixels as well.
+  style.AntiAliasedLines = style.AntiAliasedLinesUseTex = false;
 
   const auto set = [&](ImGuiCol which, Colour colour) { style.Colors[which] = vec(colour); };
   set(ImGuiCol_Text, t.text);

@@ -175,7 +175,20 @@ void tooltip(std::string_view words) {
 bool input(const char* id, std::string& value, float width, const char* hint,
            ImGuiInputTextFlags flags) {
   ImGui::SetNextItemWidth(width);
-  return ImGui::InputTextWithHint(id, hint, &value, flags);
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
+  const bool changed = ImGui::InputTextWithHint(id, hint, &value, flags);
+  ImGui::PopStyleVar();
+  return changed;
+}
+
+bool checkbox(const Frame& frame, const char* label, bool& value) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 1);
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(frame.theme.px(3), frame.theme.px(2)));
+  ImGui::PushStyleColor(ImGuiCol_Border, frame.theme->line_strong);
+  const bool changed = ImGui::Checkbox(label, &value);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar(2);
+  return changed;
 }
 
 void section_line(const Frame& frame) {

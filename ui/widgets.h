@@ -57,6 +57,7 @@ void fact(const Frame& frame, const char* label, std::string_view value, float c
 void tooltip(std::string_view words);
 bool input(const char* id, std::string& value, float width, const char* hint = "",
            ImGuiInputTextFlags flags = 0);
+bool checkbox(const Frame& frame, const char* label, bool& value);
 void section_line(const Frame& frame);
 
 std::string grouped(std::uint64_t number);  // 8 192
