@@ -245,6 +245,15 @@ std::uint8_t Machine::read_port(std::uint16_t port) {
   return board_->ports.in8(port);
 }
 
+void Machine::set_registers(const cpu::Registers& registers) {
+  board_->disturb();
+  board_->processor.set_registers(registers);
+}
+void Machine::write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes) {
+  board_->disturb();
+  board_->memory.write_physical(physical, bytes);
+}
+
 MachineState Machine::capture() {
   return capture_state(*board_);
 }

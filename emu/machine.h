@@ -159,6 +159,12 @@ class Machine {
   std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
   std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
 
+  // For observers of chips: the debugger's panels. Nothing of it changes but between slices.
+  const Board& board() const { return *board_; }
+  // A debugger's hand.
+  void set_registers(const cpu::Registers& registers);
+  void write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes);
+
   // A moment to come back to; see machine_state.h for what both may throw.
   MachineState capture();
   void restore(const MachineState& state);

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,7 +96,22 @@ int write_script(std::span<const std::string> arguments) {
   return kExitOk;
 }
 
-int run(RunOptions options) {
+// What is left to do when a front end is through with its machine.
+int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) {
+  if (!options.save_state.empty()) machine.save_state(options.save_state);
+  const bool folders_good = report_folders(machine.copy_back_folders());
+  const std::string flush_error = machine.flush_disks();
+  report(machine, verdict);
+  if (options.json) print_json_summary(std::cout, machine, verdict);
+  if (!flush_error.empty()) {
+    say(flush_error);
+    return kExitHostError;
+  }
+  return folders_good ? verdict.exit_code : kExitHostError;
+}
+
+// `bare`: no word on the command line; a window begins with its start page then.
+int run(RunOptions options, bool bare) {
   const Front front = choose_front(options);
   if (front == Front::window) {
     if (!options.rtc_given) options.config.rtc = parse_rtc("host");
@@ -109,39 +126,33 @@ int run(RunOptions options) {
     recording = read_recording(options.replay);
     options.config = replay_config(*recording, options.config.drives);
   }
-  Machine machine(options.config, say);
-  if (!options.load_state.empty()) machine.load_state(options.load_state);
-  if (recording) return replay(machine, options, *recording);
+  std::unique_ptr<Machine> made;
+  if (front != Front::window || !bare) {
+    made = std::make_unique<Machine>(options.config, say);
+    if (!options.load_state.empty()) made->load_state(options.load_state);
+  }
+  if (recording) return replay(*made, options, *recording);
   std::optional<Recorder> recorder;
-  if (!options.record.empty()) recorder.emplace(options.record, machine, options.config);
-  Verdict verdict;
-  switch (front) {
-    case Front::window:
+  if (!options.record.empty()) recorder.emplace(options.record, *made, options.config);
 #ifdef PLATTER_HAS_UI
-      verdict = ui::run_window(machine, options, interrupt_flag());
-      break;
-#else
-      throw UsageError("this build has no window; use --headless or --terminal");
+  if (front == Front::window) {
+    ui::WindowResult result = ui::run_window(std::move(made), options, interrupt_flag(), [&] {
+      if (recorder) recorder->finish();
+      recorder.reset();
+    });
+    return result.machine ? finish(*result.machine, options, result.verdict)
+                          : result.verdict.exit_code;
+  }
 #endif
-    case Front::terminal:
-      verdict = run_terminal(machine, options, interrupt_flag());
-      break;
-    case Front::headless:
-    case Front::automatic:
-      verdict = run_steps(machine, options, interrupt_flag());
-      break;
+  if (front == Front::window) {
+    throw UsageError("this build has no window; use --headless or --terminal");
   }
+  Machine& machine = *made;
+  const Verdict verdict = front == Front::terminal
+                              ? run_terminal(machine, options, interrupt_flag())
+                              : run_steps(machine, options, interrupt_flag());
   if (recorder) recorder->finish();
-  if (!options.save_state.empty()) machine.save_state(options.save_state);
-  const bool folders_good = report_folders(machine.copy_back_folders());
-  const std::string flush_error = machine.flush_disks();
-  report(machine, verdict);
-  if (options.json) print_json_summary(std::cout, machine, verdict);
-  if (!flush_error.empty()) {
-    say(flush_error);
-    return kExitHostError;
-  }
-  return folders_good ? verdict.exit_code : kExitHostError;
+  return finish(machine, options, verdict);
 }
 
 int dispatch(std::span<const std::string> arguments) {
@@ -165,7 +176,7 @@ int dispatch(std::span<const std::string> arguments) {
     std::cout << message->text;
     return message->exit_code;
   }
-  return run(std::get<RunOptions>(std::move(parsed)));
+  return run(std::get<RunOptions>(std::move(parsed)), arguments.empty());
 }
 
 // Codes of a failing --exec must not look like an errorlevel.

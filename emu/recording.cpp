@@ -224,40 +224,36 @@ Recording read_recording(const std::string& file) {
 }
 
 Recorder::Recorder(const std::string& file, Machine& machine, const Config& config)
-    : file_(file), machine_(machine) {
+    : file_(file),
+      machine_(machine),
+      out_(std::make_shared<std::ofstream>(file, std::ios::binary | std::ios::trunc)) {
   errno = 0;
-  out_.open(file, std::ios::binary | std::ios::trunc);
-  out_ << kFirstLine << "\n[machine]\n";
-  for (const KeyValue& value : machine_key_values(config)) out_ << key_line(value) << "\n";
+  std::ofstream& out = *out_;
+  out << kFirstLine << "\n[machine]\n";
+  for (const KeyValue& value : machine_key_values(config)) out << key_line(value) << "\n";
   for (const DriveConfig& drive : config.drives) {
-    out_ << "[[drive]]\n";
-    for (const KeyValue& value : drive_key_values(drive)) out_ << key_line(value) << "\n";
+    out << "[[drive]]\n";
+    for (const KeyValue& value : drive_key_values(drive)) out << key_line(value) << "\n";
   }
-  out_ << kSeparator << "\n";
+  out << kSeparator << "\n";
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
     const auto slot = static_cast<DriveSlot>(i);
     const std::string digest = machine.medium_digest(slot);
-    if (!digest.empty()) out_ << "medium " << slot_name(slot) << " " << digest << "\n";
+    if (!digest.empty()) out << "medium " << slot_name(slot) << " " << digest << "\n";
   }
-  out_ << "begin " << machine.instruction_times() << " " << machine.hash() << "\n" << std::flush;
-  if (!out_) throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), file);
-  machine.on_input = [this](const HostInput& input) { write(input); };
-}
-
-Recorder::~Recorder() {
-  machine_.on_input = {};
-}
-
-// Every line reaches the file at once: what led to a crash is what one wants to have.
-void Recorder::write(const HostInput& input) {
-  out_ << input.at << " " << event_text(input.what) << "\n" << std::flush;
+  out << "begin " << machine.instruction_times() << " " << machine.hash() << "\n" << std::flush;
+  if (!out) throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), file);
+  // Every line reaches the file at once: what led to a crash is what one wants to have.
+  machine.on_input = [to = out_](const HostInput& input) {
+    *to << input.at << " " << event_text(input.what) << "\n" << std::flush;
+  };
 }
 
 void Recorder::finish() {
   machine_.on_input = {};
   errno = 0;
-  out_ << "end " << machine_.instruction_times() << " " << machine_.hash() << "\n" << std::flush;
-  if (!out_) throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), file_);
+  *out_ << "end " << machine_.instruction_times() << " " << machine_.hash() << "\n" << std::flush;
+  if (!*out_) throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), file_);
 }
 
 }  // namespace emu

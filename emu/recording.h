@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,19 +54,17 @@ class Recorder {
  public:
   // Throws std::system_error when the file cannot be written.
   Recorder(const std::string& file, Machine& machine, const Config& config);
-  ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Closes the recording: it is whole from here on. Throws std::system_error.
+  // Closes the recording: it is whole from here on. The machine is still there; without this call
+  // it may go first. Throws std::system_error.
   void finish();
 
  private:
-  void write(const HostInput& input);
-
   std::string file_;
   Machine& machine_;
-  std::ofstream out_;
+  std::shared_ptr<std::ofstream> out_;  // the machine's, too, as long as it has inputs
 };
 
 }  // namespace emu
