@@ -248,6 +248,8 @@ ScreenWatch::Match ScriptMachine::expect(std::span<const ScreenWatch::Finder> fi
                                          Nanoseconds within, const std::string& what) {
   std::optional<ScreenWatch::Match> match;
   std::optional<std::uint64_t> searched;
+  machine();
+  note("wait for " + what);
   require(within, what, [&] {
     if (searched == watch_.generation()) return false;
     searched = watch_.generation();
