@@ -392,7 +392,6 @@ TEST_CASE("vhd: an entry that leads nowhere spoils its own block only", "[storag
   for (std::uint64_t block = 0; block < 4; ++block) {
     write(host, "disk.vhd", block * 4096, sectors_of(static_cast<std::uint8_t>(block + 1)));
   }
-  const std::uint32_t good = place_of(host, "disk.vhd", 1);
   const std::uint32_t bad = GENERATE(0U, 1U, 3U, 0x7FFFFFFFU, 0xFFFFFFFEU, 0xFFFF0000U);
   const bool shared = bad == 3;
   host.put("disk.vhd", 1536 + 4, storage::Be32(shared ? place_of(host, "disk.vhd", 2) + 5 : bad));
@@ -401,7 +400,7 @@ TEST_CASE("vhd: an entry that leads nowhere spoils its own block only", "[storag
     CHECK(read_some(*image.device, 0) == sectors_of(1));
     CHECK(read_some(*image.device, 3 * 4096) == sectors_of(4));
     Sectors found(512);
-    if (!shared && bad != 1) {
+    if (!shared) {
       CHECK(image.device->read(4096, found) == IoStatus::corrupt);
       CHECK(image.device->extent_at(4096).state == ClusterState::corrupt);
     }
@@ -418,7 +417,6 @@ TEST_CASE("vhd: an entry that leads nowhere spoils its own block only", "[storag
   CHECK(read_some(*image.device, 3 * 4096) == sectors_of(4));
   CHECK(image.device->write(4096, sectors_of(9)) == IoStatus::ok);
   CHECK(read_some(*image.device, 4096) == sectors_of(9));
-  static_cast<void>(good);
 }
 
 TEST_CASE("vhd: blocks of others may lie anywhere, and what lies between them stays",
