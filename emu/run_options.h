@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -34,8 +35,13 @@ struct ExecOptions {
 
 enum class Front : std::uint8_t { automatic, window, terminal, headless };
 
+// Where a machine's key got its value: "machine.toml:3", "PLATTER_CPU", "--cpu"; not in it: the
+// default.
+using Origins = std::map<std::string, std::string>;
+
 struct RunOptions {
   Config config;
+  Origins origins;
   Front front = Front::automatic;
   std::vector<Step> steps;
   std::optional<ExecOptions> exec;
@@ -46,6 +52,7 @@ struct RunOptions {
   bool rtc_given = false;
   bool json = false;
   std::string load_state, save_state;  // files; empty: none
+  std::string record, replay;
 };
 
 }  // namespace emu
