@@ -1,4 +1,5 @@
 // commit, rebase, flatten: operations on chains; resize and compact: on one image.
+#include <optional>
 #include <utility>
 
 #include "emu/image_verbs.h"
@@ -80,6 +81,30 @@ int commit(const Session& session) {
   return 0;
 }
 
+namespace {
+
+// rebase -u: the record alone. Where the parent can be looked at, its ids are recorded.
+void change_record(const Session& session, storage::Image& child) {
+  const Arguments& a = session.arguments();
+  if (a.parent.empty()) {
+    child.set_parent(nullptr);
+    return;
+  }
+  const std::filesystem::path path = parent_path(session, a.names[0], a.parent);
+  storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
+  std::optional<storage::OpenedImage> parent;
+  try {
+    parent = session.open(path, a.parent_format, storage::OpenMode::read_only);
+    record.image = parent->image;
+    record.format = parent->format->name;
+  } catch (const ImageError&) {
+    // It need not be there yet.
+  }
+  child.set_parent(&record);
+}
+
+}  // namespace
+
 int rebase(const Session& session) {
   const Arguments& a = session.arguments();
   const std::string& file = a.names[0];
@@ -89,9 +114,7 @@ int rebase(const Session& session) {
   const storage::Place place = session.place(file);
   const storage::OpenedImage child = open_image(place, options);
   if (a.unsafe) {
-    const std::filesystem::path path = parent_path(session, file, a.parent);
-    const storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
-    child.image->set_parent(a.parent.empty() ? nullptr : &record);
+    change_record(session, *child.image);
   } else {
     const std::filesystem::path path = parent_path(session, file, a.parent);
     const storage::OpenedImage parent =

@@ -75,6 +75,14 @@ void declare_create(CLI::App& app, Arguments& a) {
   app.add_flag("-u", a.unsafe, "do not open the parent; needs SIZE");
 }
 void declare_snapshot(CLI::App& app, Arguments& a) {
+  app.add_flag_callback(
+      "-l,-c,-a,-d",
+      [] {
+        throw UsageError(
+            "snapshots inside an image are qcow2's; here a snapshot is a child of its own: "
+            "snapshot FILE [CHILD] makes it, info --chain lists them");
+      },
+      "not here: qcow2's snapshots inside an image");
   declare_format(app, a);
   declare_options(app, a);
   declare_output(app, a);
@@ -260,6 +268,23 @@ struct HelpWanted {
   std::string text;
 };
 
+// -o help, for the format that would be made.
+void answer_options_help(const Verb& verb, const Arguments& a) {
+  const auto asks = [](const std::string& word) { return word == "help" || word == "?"; };
+  if (std::ranges::none_of(a.options, asks)) return;
+  const bool makes_copy = verb.run == convert || verb.run == dd || verb.run == measure;
+  const std::string& name = makes_copy ? a.output_format : a.format;
+  const storage::FormatDriver* const format = storage::find_format(name.empty() ? "raw" : name);
+  if (format == nullptr)
+    throw UsageError("there is no format '" + storage::printable(name, 40) + "'");
+  std::string text = "Options of format " + std::string(format->name) + ":\n";
+  for (const storage::OptionSpec& option : format->create_options) {
+    text += "  " + std::string(option.name) + "=" + std::string(option.values) + "  " +
+            std::string(option.help) + "\n";
+  }
+  throw HelpWanted{std::move(text)};
+}
+
 Arguments parse(const Verb& verb, std::vector<std::string> words) {
   Arguments arguments;
   arguments.verb = verb.name;
@@ -292,6 +317,7 @@ Arguments parse(const Verb& verb, std::vector<std::string> words) {
   if (const auto* option = app.get_option_no_throw("-b"); option != nullptr) {
     arguments.parent_given = option->count() != 0;
   }
+  answer_options_help(verb, arguments);
   if (arguments.names.size() < verb.least || arguments.names.size() > verb.most) {
     throw UsageError("expects: " + std::string(verb.name) + " " + std::string(verb.operands));
   }

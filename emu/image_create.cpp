@@ -12,18 +12,6 @@ namespace {
 
 constexpr int kMaxSnapshots = 10000;
 
-void list_options(const Session& session, const storage::FormatDriver& format) {
-  session.out() << "Options of format " << format.name << ":\n";
-  for (const storage::OptionSpec& option : format.create_options) {
-    session.out() << "  " << option.name << "=" << option.values << "  " << option.help << "\n";
-  }
-}
-
-bool asks_for_help(const std::vector<std::string>& words) {
-  return std::ranges::any_of(words,
-                             [](const std::string& word) { return word == "help" || word == "?"; });
-}
-
 // Words that qemu-img takes among the -o words though they have options of their own.
 struct CreateWords {
   storage::Options options;
@@ -126,10 +114,6 @@ int create(const Session& session) {
   const std::string& file = a.names[0];
   const storage::FormatDriver& format =
       storage::require_format(file, a.format.empty() ? "raw" : a.format);
-  if (asks_for_help(a.options)) {
-    list_options(session, format);
-    return 0;
-  }
   const CreateWords words = split_words(session);
   storage::CreateOptions options;
   options.options = words.options;
