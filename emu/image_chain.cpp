@@ -1,4 +1,5 @@
 // commit, rebase, flatten: operations on chains; resize and compact: on one image.
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,12 @@ using storage::ImageError;
 using storage::kSectorSize;
 
 namespace {
+
+constexpr std::size_t kNameLimit = 4096;
+
+std::string name_of(const Session& session) {
+  return storage::printable(session.arguments().names[0], kNameLimit);
+}
 
 storage::OpenOptions change_options(const Session& session) {
   const Arguments& a = session.arguments();
@@ -77,7 +84,9 @@ int commit(const Session& session) {
     // Layer by layer: what a layer gave down shows through it from below.
     while (!same_file(session, reached, base)) reached = commit_once(session, reached, "", !a.keep);
   }
-  session.say("Image committed.");
+  session.answer("Image committed.",
+                 {{"filename", name_of(session)},
+                  {"backing-filename", storage::printable(reached.native(), kNameLimit)}});
   return 0;
 }
 
@@ -124,6 +133,8 @@ int rebase(const Session& session) {
     rebase_image(*child.image, &record, session.progress(kSectorSize));
   }
   close_image(file, *child.device);
+  session.answer("", {{"filename", name_of(session)},
+                      {"backing-filename", storage::printable(a.parent, kNameLimit)}});
   return 0;
 }
 
@@ -132,6 +143,7 @@ int flatten(const Session& session) {
   const storage::OpenedImage child = open_image(session.place(file), rebase_options(session));
   rebase_image(*child.image, nullptr, session.progress(kSectorSize));
   close_image(file, *child.device);
+  session.answer("", {{"filename", name_of(session)}, {"backing-filename", nullptr}});
   return 0;
 }
 
@@ -148,7 +160,8 @@ int resize(const Session& session) {
     opened.image->resize(sectors, a.shrink, session.progress(0));
   }
   close_image(a.names[0], *opened.device);
-  session.say("Image resized.");
+  session.answer("Image resized.",
+                 {{"filename", name_of(session)}, {"virtual-size", sectors * kSectorSize}});
   return 0;
 }
 
@@ -159,7 +172,9 @@ int compact(const Session& session) {
   opened.image->compact(session.progress(0));
   const std::uint64_t after = opened.image->info().host_bytes();
   close_image(file, *opened.device);
-  session.say("Image compacted: " + human_size(before) + " -> " + human_size(after));
+  session.answer(
+      "Image compacted: " + human_size(before) + " -> " + human_size(after),
+      {{"filename", name_of(session)}, {"actual-size-before", before}, {"actual-size", after}});
   return 0;
 }
 

@@ -69,6 +69,7 @@ void declare_chain(CLI::App& app, Arguments& a) {
 }
 
 void declare_create(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   app.add_option("-f,-O,--format", a.format, "format to create (raw)");
   declare_options(app, a);
   declare_parent(app, a);
@@ -119,6 +120,7 @@ void declare_check(CLI::App& app, Arguments& a) {
   app.add_flag("--drop-data", a.drop_data, "a repair may drop what it cannot make sense of");
 }
 void declare_convert(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_options(app, a);
   declare_progress(app, a);
@@ -136,6 +138,7 @@ void declare_convert(CLI::App& app, Arguments& a) {
       "-W", [](std::int64_t) {}, "accepted and ignored: order of writing");
 }
 void declare_dd(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_options(app, a);
   declare_share(app, a);
@@ -155,6 +158,7 @@ void declare_diff(CLI::App& app, Arguments& a) {
   app.add_flag("--owner,!--no-owner", a.owner, "name the files of FAT volumes (yes)");
 }
 void declare_commit(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
   declare_cache(app, a);
@@ -162,6 +166,7 @@ void declare_commit(CLI::App& app, Arguments& a) {
   app.add_flag("-d", a.keep, "leave the child's content in the child, too");
 }
 void declare_rebase(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
   declare_cache(app, a);
@@ -170,6 +175,7 @@ void declare_rebase(CLI::App& app, Arguments& a) {
   app.add_flag("-u", a.unsafe, "change the record alone, whatever the content becomes");
 }
 void declare_change(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
 }
@@ -178,6 +184,7 @@ void declare_resize(CLI::App& app, Arguments& a) {
   app.add_flag("--shrink", a.shrink, "a smaller size may cut content off");
 }
 void declare_io(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_share(app, a);
   declare_cache(app, a);

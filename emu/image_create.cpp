@@ -11,6 +11,7 @@ using storage::ImageError;
 namespace {
 
 constexpr int kMaxSnapshots = 10000;
+constexpr std::size_t kNameLimit = 4096;
 
 // Words that qemu-img takes among the -o words though they have options of their own.
 struct CreateWords {
@@ -128,8 +129,9 @@ int create(const Session& session) {
     create_image(place, format, options, session.open_options());
     creation.keep();
   }
-  session.say("Formatted '" + storage::printable(file, 200) + "', format " +
-              std::string(format.name));
+  session.answer(
+      "Formatted '" + storage::printable(file, 200) + "', format " + std::string(format.name),
+      {{"filename", storage::printable(file, kNameLimit)}, {"format", format.name}});
   return 0;
 }
 
@@ -149,16 +151,10 @@ int snapshot(const Session& session) {
   create_image(place, format, options, session.open_options());
   creation.keep();
   warn_if_outside(session, child, parent.ref);
-  if (a.json()) {
-    session.out() << nlohmann::ordered_json{{"filename", storage::printable(child, 4096)},
-                                            {"format", format.name},
-                                            {"backing-filename",
-                                             storage::printable(parent.ref.name, 4096)}}
-                         .dump(4)
-                  << "\n";
-  } else {
-    session.say(storage::printable(child, 200));
-  }
+  session.answer(storage::printable(child, 200),
+                 {{"filename", storage::printable(child, kNameLimit)},
+                  {"format", format.name},
+                  {"backing-filename", storage::printable(parent.ref.name, kNameLimit)}});
   return 0;
 }
 
