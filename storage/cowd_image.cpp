@@ -406,21 +406,6 @@ void CowdImage::expect(std::uint32_t generation) {
   });
 }
 
-// Of a parent that is not open (rebase -u) what its header says, if it can be seen from here.
-std::optional<std::uint32_t> CowdImage::generation_of(const ParentRef& parent) const {
-  if (parent.image != nullptr) {
-    const auto* const image = dynamic_cast<const CowdImage*>(parent.image);
-    return image == nullptr ? std::nullopt : std::optional(image->generation());
-  }
-  if (!place_.directory->exists(parent.name, NameSource::image)) return std::nullopt;
-  const auto file = place_.directory->open(
-      parent.name, {.access = FileAccess::read, .source = NameSource::image, .look_only = true});
-  if (file->size() < sizeof(CowdHeader)) return std::nullopt;
-  const auto header = read_struct<CowdHeader>(*file, 0);
-  if (header.magic != kCowdMagic) return std::nullopt;
-  return header.generation;
-}
-
 void CowdImage::set_parent(const ParentRef* parent) {
   if (!writable_ || parts_.size() > 1) cannot("given a parent");
   require_ok(*parts_.front().extent->file(), "made durable", do_flush());
@@ -448,13 +433,14 @@ void CowdImage::set_parent(const ParentRef* parent) {
                                         std::to_string(parent->name.size()) + ", allowed 1 to " +
                                         std::to_string(kOneSectorName - 1) + ")");
   }
-  const std::optional<std::uint32_t> generation = generation_of(*parent);
-  if (!generation && (parent->image != nullptr || was_root)) {
+  const auto* const image = dynamic_cast<const CowdImage*>(parent->image);
+  if (image == nullptr && (parent->image != nullptr || was_root)) {
     throw ImageError(place_.path(),
                      "cannot record a parent that is no COWD file at hand: its generation is "
                      "needed");
   }
-  const std::uint32_t expected = generation.value_or(header_.parent_generation);
+  const std::uint32_t expected =
+      image == nullptr ? std::uint32_t{header_.parent_generation} : image->generation();
   promise(expected);                                     // (7)
   change_header(kFlagsSector, [&](CowdHeader& header) {  // (8)
     header.flags = header.flags & ~kCowdRootFlag;

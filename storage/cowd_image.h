@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,8 +80,6 @@ class CowdImage final : public Image {
   IoStatus for_each_part(std::uint64_t lba, std::uint64_t count, Visit visit);
   template <class Visit>
   IoStatus for_all_parts(Visit visit);
-
-  std::optional<std::uint32_t> generation_of(const ParentRef& parent) const;
 
   IoStatus begin_session();
   void require_session();

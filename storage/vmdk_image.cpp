@@ -144,6 +144,8 @@ VmdkImage::Opened VmdkImage::open_named(std::string_view name, FileAccess access
       return opened;
     } catch (const NoSuchFile&) {
       continue;  // the next spelling
+    } catch (const RefusedName& refused) {
+      throw refused.in(place_.path());
     }
   }
   throw ImageError(place_.path(),

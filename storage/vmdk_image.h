@@ -98,6 +98,7 @@ class VmdkImage final : public Image {
   std::uint64_t split_limit() const;
   void set_cylinders(VmdkDescriptor& next, std::uint64_t sectors) const;
   void grow(std::uint64_t sectors);
+  std::vector<VmdkExtentLine> make_more_extents(std::uint64_t sectors, std::uint64_t limit) const;
   void hide_parent(Part& last, std::uint64_t begin, std::uint64_t end,
                    const std::vector<VmdkExtentLine>& added);
   void shrink(std::uint64_t sectors);

@@ -451,8 +451,9 @@ TEST_CASE("cowd: a child follows its parent's name, geometry and generation", "[
     storage::OpenOptions alone;
     alone.follow_parents = false;
     const auto image = open(*host, "child.dsk", alone);
+    const auto base = look(*host, "base.dsk");
     const storage::ParentRef same{
-        .image = nullptr, .name = "base.dsk", .format = "", .path = "/images/base.dsk"};
+        .image = base.image, .name = "base.dsk", .format = "cowd", .path = "/images/base.dsk"};
     image.image->set_parent(&same);
   }
   REQUIRE(look(*host, "child.dsk").image->parent() != nullptr);

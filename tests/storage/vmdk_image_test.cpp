@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "storage/operations.h"
+#include "tests/storage/crash_script.h"
 #include "tests/storage/vmdk_rig.h"
 
 using storage::ClusterState;
@@ -494,4 +495,70 @@ TEST_CASE("vmdk: opening 2 TiB reads little and keeps little", "[storage][vmdk]"
   CHECK(rig.host->bytes_read() - before < (std::uint64_t{1} << 20));
   REQUIRE(write_one(*image.device, (std::uint64_t{1} << 32) - 1) == IoStatus::ok);
   CHECK(rig.host->bytes_read() - before < (std::uint64_t{4} << 20));
+}
+
+TEST_CASE("vmdk: a repair that is cut off can be run again, and drops nothing", "[storage][vmdk]") {
+  VmdkRig rig;
+  rig.make("d.vmdk", 128, kSmallGrains);
+  for (std::uint64_t grain = 0; grain < 6; ++grain) {
+    rig.write("d.vmdk", grain * 16, static_cast<std::uint8_t>(0x11 * (grain + 1)));
+  }
+  const auto header = rig.header("d.vmdk");
+  const std::uint64_t first = std::uint64_t{rig.word_at("d.vmdk", header.directory * 512)} * 512;
+  const std::uint64_t second =
+      std::uint64_t{rig.word_at("d.vmdk", header.redundant_directory * 512)} * 512;
+  rig.patch("d.vmdk", first + 2 * 4, 0);   // entry 2 is known to the second set only,
+  rig.patch("d.vmdk", second + 4 * 4, 0);  // entry 4 to the first,
+  rig.patch("d.vmdk", first + 5 * 4, rig.word_at("d.vmdk", second));  // 5 claims 0's place,
+  auto bytes = rig.host->bytes("d.vmdk").all();
+  bytes.resize(bytes.size() + 3 * 4096, 0x99);  // and the tail belongs to nobody
+  rig.host->put("d.vmdk", bytes);
+  REQUIRE(rig.check("d.vmdk").errors == 3);
+  const auto repair = [](support::MemoryHost& host) {
+    storage::CheckOptions options;
+    options.repair = storage::CheckOptions::Repair::all;
+    return storage::check_image(host.place("d.vmdk"), storage::kVmdkFormat, options, {});
+  };
+  support::replay_operation(
+      *rig.host, {.subsets = 4, .singles = 4}, [&] { repair(*rig.host); },
+      [&](const support::CrashState& state) {
+        repair(*state.host);
+        const auto after =
+            storage::check_image(state.host->place("d.vmdk"), storage::kVmdkFormat, {}, {});
+        REQUIRE(after.errors + after.leaks == 0);
+        const auto image = storage::open_image(state.host->place("d.vmdk"), {.format = "vmdk"});
+        for (std::uint64_t grain = 0; grain < 6; ++grain) {
+          VmdkBytes sector(kSectorSize);
+          REQUIRE(image.device->read(grain * 16, sector) == IoStatus::ok);
+          if (sector[0] != 0x11 * (grain + 1)) FAIL("sector " << grain * 16 << " was dropped");
+        }
+      });
+}
+
+TEST_CASE("vmdk: a chain has 64 layers and no more", "[storage][vmdk]") {
+  VmdkRig rig;
+  rig.make("l0.vmdk", 8, kSmallGrains);
+  rig.write("l0.vmdk", 1, 0x11);
+  for (std::size_t layer = 1; layer < storage::kMaxLayers; ++layer) {
+    rig.make("l" + std::to_string(layer) + ".vmdk", 8, kSmallGrains,
+             "l" + std::to_string(layer - 1) + ".vmdk");
+  }
+  CHECK(rig.byte_at("l63.vmdk", 1) == 0x11);
+  rig.make("l64.vmdk", 8, kSmallGrains, "l63.vmdk");
+  CHECK(rig.refusal("l64.vmdk").find("too many parents") != std::string::npos);
+}
+
+TEST_CASE("vmdk: growing a split disk leaves files alone that are not its own", "[storage][vmdk]") {
+  VmdkRig rig;
+  rig.make("d.vmdk", 400, {{"subformat", "twoGbMaxExtentFlat"}, {"extent_size", "192K"}});
+  rig.put("d-f003.vmdk", "somebody's");
+  {
+    const auto image = rig.open("d.vmdk");
+    image.image->resize(1200, false, {});
+    REQUIRE(image.device->close() == IoStatus::ok);
+  }
+  CHECK(rig.text("d-f003.vmdk") == "somebody's");
+  rig.write("d.vmdk", 1199, 0x11);
+  CHECK(rig.byte_at("d.vmdk", 1199) == 0x11);
+  CHECK(rig.check("d.vmdk").errors == 0);
 }
