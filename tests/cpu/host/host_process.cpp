@@ -164,10 +164,10 @@ class LinuxProcess final : public HostProcess {
 
  private:
   static std::span<std::uint8_t> region(std::uint32_t address, std::uint32_t size) {
-    return {reinterpret_cast<std::uint8_t*>(std::uintptr_t{address}), size};
+    return {at<std::uint8_t>(address), size};
   }
   bool map(std::uint32_t address, std::uint32_t size, int protection) {
-    void* const wanted = reinterpret_cast<void*>(std::uintptr_t{address});
+    void* const wanted = at<void>(address);
     void* const got =
         mmap(wanted, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == MAP_FAILED) return false;
