@@ -33,8 +33,14 @@ constexpr std::size_t kGeneral = offsetof(Gate, general);
 static_assert(offsetof(Gate, rsp) == 0 && offsetof(Gate, rip) == 8 &&
               offsetof(Gate, eflags) == 16 && offsetof(Gate, entry_offset) == 24 && kGeneral == 32);
 
+// Fixed addresses are the point here.
+template <class T>
+T* at(std::uint32_t address) {
+  return reinterpret_cast<T*>(std::uintptr_t{address});  // NOLINT(performance-no-int-to-ptr)
+}
+
 Gate& gate() {
-  return *reinterpret_cast<Gate*>(std::uintptr_t{kGate});
+  return *at<Gate>(kGate);
 }
 
 }  // namespace
