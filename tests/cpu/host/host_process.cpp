@@ -33,8 +33,14 @@ constexpr std::size_t kGeneral = offsetof(Gate, general);
 static_assert(offsetof(Gate, rsp) == 0 && offsetof(Gate, rip) == 8 &&
               offsetof(Gate, eflags) == 16 && offsetof(Gate, entry_offset) == 24 && kGeneral == 32);
 
+// Fixed addresses are the point here.
+template <class T>
+T* at(std::uint32_t address) {
+  return reinterpret_cast<T*>(std::uintptr_t{address});  // NOLINT(performance-no-int-to-ptr)
+}
+
 Gate& gate() {
-  return *reinterpret_cast<Gate*>(std::uintptr_t{kGate});
+  return *at<Gate>(kGate);
 }
 
 }  // namespace
@@ -164,10 +170,10 @@ class LinuxProcess final : public HostProcess {
 
  private:
   static std::span<std::uint8_t> region(std::uint32_t address, std::uint32_t size) {
-    return {reinterpret_cast<std::uint8_t*>(std::uintptr_t{address}), size};
+    return {at<std::uint8_t>(address), size};
   }
   bool map(std::uint32_t address, std::uint32_t size, int protection) {
-    void* const wanted = reinterpret_cast<void*>(std::uintptr_t{address});
+    void* const wanted = at<void>(address);
     void* const got =
         mmap(wanted, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (got == MAP_FAILED) return false;
