@@ -38,7 +38,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state;
+  std::string load_state, save_state, gdb;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
   bool headless = false, window = false, terminal = false, shadow_rom = false;
@@ -266,6 +266,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--wall-timeout", words.wall_timeout, "Host time the run may take")
       ->group(running);
 
+  app.add_option("--gdb", words.gdb, "Wait at reset for gdb: `target remote :1234`; no window")
+      ->type_name("[HOST]:PORT")
+      ->group(running);
   app.add_option("--load-state", words.load_state, "Go on from a saved state of the same machine")
       ->type_name("FILE")
       ->group(running);
@@ -311,6 +314,10 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   }
   options.rtc_given = !words.rtc.empty();
   options.json = words.output == "json";
+  options.gdb = words.gdb;
+  if (!words.gdb.empty() && (!options.steps.empty() || words.window || words.terminal)) {
+    throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
+  }
   options.load_state = words.load_state;
   options.save_state = words.save_state;
   if (!words.speed.empty()) {

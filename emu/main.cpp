@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/gdb_server.h"
 #include "emu/image_command.h"
 #include "emu/post_mortem.h"
 #include "emu/session.h"
@@ -45,7 +46,7 @@ void install_signal_handlers() {
 
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
-  if (!options.steps.empty()) return Front::headless;
+  if (!options.steps.empty() || !options.gdb.empty()) return Front::headless;
 #ifdef PLATTER_HAS_UI
   const bool have_display =
       std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
@@ -111,7 +112,8 @@ int run(RunOptions options, bool bare) {
       break;
     case Front::headless:
     case Front::automatic:
-      verdict = run_steps(machine, options, interrupt_flag());
+      verdict = options.gdb.empty() ? run_steps(machine, options, interrupt_flag())
+                                    : run_gdb_server(machine, options.gdb, interrupt_flag());
       break;
   }
   return finish(machine, options, verdict);

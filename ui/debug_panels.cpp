@@ -472,10 +472,10 @@ void draw_disassembly(Frame& frame) {
       if (point->enabled) {
         list->AddCircleFilled(centre, theme.px(5), theme->write);
       } else {
-        list->AddCircle(centre, theme.px(5), theme->text3, 0, theme.px(2));
+        ring(list, centre, theme.px(5), theme.px(2), theme->text3, theme->panel);
       }
     } else if (under && mouse.x < x_address) {
-      list->AddCircle({at.x + theme.px(7), cy}, theme.px(5), theme->text3, 0, theme.px(1));
+      ring(list, {at.x + theme.px(7), cy}, theme.px(5), theme.px(1), theme->text3, theme->panel);
     }
     if (current) {
       const float s = theme.px(5);
@@ -853,7 +853,8 @@ void draw_breakpoints(Frame& frame) {
       if (point.enabled) {
         ImGui::GetWindowDrawList()->AddCircleFilled(centre, theme.px(5), theme->write);
       } else {
-        ImGui::GetWindowDrawList()->AddCircle(centre, theme.px(5), theme->text3, 0, theme.px(2));
+        ring(ImGui::GetWindowDrawList(), centre, theme.px(5), theme.px(2), theme->text3,
+             theme->panel);
       }
       ImGui::TableNextColumn();
       text(stopped ? theme->changed : (point.enabled ? theme->text : theme->text3), point.text);
