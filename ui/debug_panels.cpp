@@ -600,8 +600,8 @@ void memory_bytes(Frame& frame) {
     work.memory_address +=
         static_cast<std::uint32_t>(-static_cast<std::int32_t>(ImGui::GetIO().MouseWheel * 4) * 16);
   }
-  const float x_bytes = at.x + cell * 10;
-  const float x_ascii = x_bytes + cell * 51;
+  const float x_bytes = at.x + cell * 9;
+  const float x_ascii = x_bytes + cell * 50;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   for (int r = 0; r < rows; ++r) {
     const std::uint32_t address = work.memory_address + static_cast<std::uint32_t>(r) * 16;
