@@ -46,7 +46,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state;
+  std::string load_state, save_state, gdb;
   std::string exec, dir, dos, record, replay;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
@@ -279,7 +279,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(drives);
 
   const char* machine = "Machine";
-  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")->group(machine);
+  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")
+      ->group(machine);
   app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
       ->check(CLI::IsMember({"cached", "step"}))
       ->group(machine);
@@ -288,7 +289,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(machine);
   app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
   app.add_option("--mips", words.mips,
-                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 50, pentium 100)")
+                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 "
+                 "50, pentium 100)")
       ->group(machine);
   app.add_option("--bios", words.bios, "System ROM file instead of ours")->group(machine);
   app.add_option("--vgabios", words.vgabios, "Video ROM file instead of ours")->group(machine);
@@ -335,6 +337,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--replay", words.replay,
                  "Run a recording again and compare the end; drives given here replace its images")
       ->type_name("FILE")
+      ->group(running);
+  app.add_option("--gdb", words.gdb, "Wait at reset for gdb: `target remote :1234`; no window")
+      ->type_name("[HOST]:PORT")
       ->group(running);
   app.add_option("--load-state", words.load_state, "Go on from a saved state of the same machine")
       ->type_name("FILE")
@@ -414,6 +419,10 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
     options.exec = ExecOptions{words.exec, words.dir, words.dos};
   } else if (!words.dir.empty() || !words.dos.empty()) {
     throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
+  }
+  options.gdb = words.gdb;
+  if (!words.gdb.empty() && (!options.steps.empty() || words.window || words.terminal)) {
+    throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
   }
   options.load_state = words.load_state;
   options.save_state = words.save_state;

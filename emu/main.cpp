@@ -16,6 +16,7 @@
 #include "emu/completion_command.h"
 #include "emu/config_command.h"
 #include "emu/exec_command.h"
+#include "emu/gdb_server.h"
 #include "emu/image_process.h"
 #include "emu/post_mortem.h"
 #include "emu/record_to_lua.h"
@@ -37,7 +38,7 @@ using image_tool::interrupt_flag;
 
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
-  if (!options.steps.empty()) return Front::headless;
+  if (!options.steps.empty() || !options.gdb.empty()) return Front::headless;
 #ifdef PLATTER_HAS_UI
   const bool have_display =
       std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
@@ -148,9 +149,14 @@ int run(RunOptions options, bool bare) {
     throw UsageError("this build has no window; use --headless or --terminal");
   }
   Machine& machine = *made;
-  const Verdict verdict = front == Front::terminal
-                              ? run_terminal(machine, options, interrupt_flag())
-                              : run_steps(machine, options, interrupt_flag());
+  Verdict verdict;
+  if (front == Front::terminal) {
+    verdict = run_terminal(machine, options, interrupt_flag());
+  } else if (!options.gdb.empty()) {
+    verdict = run_gdb_server(machine, options.gdb, interrupt_flag());
+  } else {
+    verdict = run_steps(machine, options, interrupt_flag());
+  }
   if (recorder) recorder->finish();
   return finish(machine, options, verdict);
 }

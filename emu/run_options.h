@@ -51,6 +51,7 @@ struct RunOptions {
   bool speed_given = false;
   bool rtc_given = false;
   bool json = false;
+  std::string gdb;                     // where a GDB stub listens, ":1234"; empty: nowhere
   std::string load_state, save_state;  // files; empty: none
   std::string record, replay;
 };

@@ -472,10 +472,10 @@ void draw_disassembly(Frame& frame) {
       if (point->enabled) {
         list->AddCircleFilled(centre, theme.px(5), theme->write);
       } else {
-        list->AddCircle(centre, theme.px(5), theme->text3, 0, theme.px(2));
+        ring(list, centre, theme.px(5), theme.px(2), theme->text3, theme->panel);
       }
     } else if (under && mouse.x < x_address) {
-      list->AddCircle({at.x + theme.px(7), cy}, theme.px(5), theme->text3, 0, theme.px(1));
+      ring(list, {at.x + theme.px(7), cy}, theme.px(5), theme.px(1), theme->text3, theme->panel);
     }
     if (current) {
       const float s = theme.px(5);
@@ -600,8 +600,8 @@ void memory_bytes(Frame& frame) {
     work.memory_address +=
         static_cast<std::uint32_t>(-static_cast<std::int32_t>(ImGui::GetIO().MouseWheel * 4) * 16);
   }
-  const float x_bytes = at.x + cell * 10;
-  const float x_ascii = x_bytes + cell * 51;
+  const float x_bytes = at.x + cell * 9;
+  const float x_ascii = x_bytes + cell * 50;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   for (int r = 0; r < rows; ++r) {
     const std::uint32_t address = work.memory_address + static_cast<std::uint32_t>(r) * 16;
@@ -853,7 +853,8 @@ void draw_breakpoints(Frame& frame) {
       if (point.enabled) {
         ImGui::GetWindowDrawList()->AddCircleFilled(centre, theme.px(5), theme->write);
       } else {
-        ImGui::GetWindowDrawList()->AddCircle(centre, theme.px(5), theme->text3, 0, theme.px(2));
+        ring(ImGui::GetWindowDrawList(), centre, theme.px(5), theme.px(2), theme->text3,
+             theme->panel);
       }
       ImGui::TableNextColumn();
       text(stopped ? theme->changed : (point.enabled ? theme->text : theme->text3), point.text);

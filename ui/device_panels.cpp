@@ -178,7 +178,7 @@ void draw_devices(Frame& frame) {
   ImGui::PopStyleVar();
   ImGui::EndChild();
   for (const float x : {at.x + pic + gap / 2, at.x + pic + gap + pit + gap / 2}) {
-    list->AddLine({x, at.y}, {x, at.y + room.y}, theme->line);
+    down(list, x, at.y, at.y + room.y, theme->line);
   }
 }
 

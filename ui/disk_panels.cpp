@@ -84,8 +84,8 @@ void chain_body(Frame& frame) {
     put(list, fonts.small, at.x + w - theme.px(4) - width_of(fonts.small, clusters),
         at.y + theme.px(22), i == 0 ? theme->text2 : theme->text3, clusters);
     if (i + 1 < layers) {
-      list->AddLine({at.x + box / 2, at.y + theme.px(22)}, {at.x + box / 2, at.y + h + theme.px(4)},
-                    theme->line_strong, theme.px(2));
+      down(list, at.x + box / 2, at.y + theme.px(22), at.y + h + theme.px(4), theme->line_strong,
+           theme.px(2));
     }
     ImGui::Dummy({w, h});
     if (ImGui::IsItemHovered())
@@ -452,7 +452,7 @@ class HexPanel {
     }
     if (inspector != 0) {
       ImGui::SetCursorScreenPos({at.x + w + theme_.px(12), at.y});
-      list->AddLine({at.x + w, at.y}, {at.x + w, at.y + room.y}, theme_->line);
+      down(list, at.x + w, at.y, at.y + room.y, theme_->line);
       inspect();
     }
   }

@@ -209,8 +209,8 @@ class MapPanel {
       const float width = value_width + theme_.px(6) + width_of(font, item.words);
       if (x + width + theme_.px(16) > events_at) break;
       if (x > at.x + theme_.px(8)) {
-        list->AddLine({x - theme_.px(11), at.y + theme_.px(5)},
-                      {x - theme_.px(11), at.y + h - theme_.px(5)}, theme_->line_strong);
+        down(list, x - theme_.px(11), at.y + theme_.px(5), at.y + h - theme_.px(5),
+             theme_->line_strong);
       }
       put(list, font, x, y, theme_->text, item.value);
       put(list, font, x + value_width + theme_.px(6), y, theme_->text3, item.words);
@@ -899,7 +899,7 @@ class MapPanel {
       return left + static_cast<float>(static_cast<double>(time) / span) * (right - left);
     };
     bars(list, left, right, middle, std::min(middle - top, axis - middle), span);
-    list->AddLine({left, middle}, {right, middle}, theme_->line_strong);
+    across(list, left, right, middle, theme_->line_strong);
     // The axis: about eight marks at round seconds.
     double step = 1e9;
     for (const double factor :
@@ -909,13 +909,13 @@ class MapPanel {
     }
     for (double t = 0; t <= span; t += step) {
       const float tx = at(static_cast<std::uint64_t>(t));
-      list->AddLine({tx, axis}, {tx, axis + theme_.px(3)}, theme_->text3);
+      down(list, tx, axis, axis + theme_.px(3), theme_->text3);
       const std::string words = print("%.0f s", t / 1e9);
       put(list, font, tx - width_of(font, words) / 2, axis + theme_.px(4), theme_->text3, words);
     }
     flags(list, at, top, axis);
     const float now_at = at(now);
-    list->AddLine({now_at, top}, {now_at, axis}, theme_->text3);
+    down(list, now_at, top, axis, theme_->text3);
     put(list, font, now_at + theme_.px(5), top, theme_->text3, "now");
     handle(list, at, left, right, top, axis, span);
   }
@@ -961,7 +961,7 @@ class MapPanel {
       const float x = std::floor(at(flag.time));
       const bool snapshot = flag.kind == AllocationHistory::Flag::Kind::snapshot;
       const Colour colour = snapshot ? theme_->good : theme_->bad;
-      list->AddLine({x, top - theme_.px(4)}, {x, axis}, colour);
+      down(list, x, top - theme_.px(4), axis, colour);
       const float s = theme_.px(4);
       const float y = top - theme_.px(7);
       if (snapshot) {

@@ -394,10 +394,9 @@ float drive_lamp(Frame& frame, const DriveView& drive, float x, float y, float m
   } else if (reads) {
     list->AddCircleFilled(centre, theme.px(5), theme->read);
   } else if (drive.loaded) {
-    list->AddCircleFilled(centre, theme.px(5), theme->line);
-    list->AddCircle(centre, theme.px(5), theme->line_strong);
+    ring(list, centre, theme.px(5), theme.px(1), theme->line_strong, theme->line);
   } else {
-    list->AddCircle(centre, theme.px(5), theme->line_strong);
+    ring(list, centre, theme.px(5), theme.px(1), theme->text3, theme->raised);
   }
   const float ty = y + (theme.bar() - fonts.text->FontSize) / 2;
   if (reads || writes)
@@ -487,7 +486,7 @@ void draw_status_bar(Frame& frame) {
     x -= width_of(fonts.text, it->first);
     put(list, fonts.text, x, ty, it->second, it->first);
     x -= theme.px(12);
-    list->AddLine({x, y + theme.px(5)}, {x, y + theme.bar() - theme.px(5)}, theme->line);
+    down(list, x, y + theme.px(5), y + theme.bar() - theme.px(5), theme->line);
     x -= theme.px(12);
   }
   float left = theme.px(6);
@@ -496,7 +495,7 @@ void draw_status_bar(Frame& frame) {
     const float most = std::min(theme.px(240), (x - left) / count - theme.px(10));
     for (const DriveView& drive : frame.snapshot->drives) {
       left += drive_lamp(frame, drive, left, y, most) + theme.px(6);
-      list->AddLine({left, y + theme.px(5)}, {left, y + theme.bar() - theme.px(5)}, theme->line);
+      down(list, left, y + theme.px(5), y + theme.bar() - theme.px(5), theme->line);
       left += theme.px(6);
     }
   }
@@ -701,7 +700,7 @@ void draw_start_page(Frame& frame) {
       list->AddRectFilled({x + 1, ry}, {x + w - 1, ry + row}, theme->row);
       tooltip(file.path + (file.problem.empty() ? "" : "\n" + file.problem));
     }
-    if (i != 0) list->AddLine({c_name, ry}, {x + w - theme.px(12), ry}, theme->line);
+    if (i != 0) across(list, c_name, x + w - theme.px(12), ry, theme->line);
     const float ty = ry + (row - fonts.text->FontSize) / 2;
     const std::string name = file.path.substr(file.path.find_last_of('/') + 1);
     put(list, fonts.text, c_name, ty, file.problem.empty() ? theme->text : theme->text2,
@@ -759,13 +758,13 @@ void draw_start_page(Frame& frame) {
     const float dash = theme.px(6);
     for (float d = 0; d < w; d += 2 * dash) {
       const float to = std::min(d + dash, w);
-      list->AddLine({x + d, y}, {x + to, y}, theme->line_strong);
-      list->AddLine({x + d, y + bh}, {x + to, y + bh}, theme->line_strong);
+      across(list, x + d, x + to, y, theme->line_strong);
+      across(list, x + d, x + to, y + bh, theme->line_strong);
     }
     for (float d = 0; d < bh; d += 2 * dash) {
       const float to = std::min(d + dash, bh);
-      list->AddLine({x, y + d}, {x, y + to}, theme->line_strong);
-      list->AddLine({x + w, y + d}, {x + w, y + to}, theme->line_strong);
+      down(list, x, y + d, y + to, theme->line_strong);
+      down(list, x + w, y + d, y + to, theme->line_strong);
     }
     const char* one = "Drop a disk image, a floppy image or a machine file anywhere in this window";
     const char* two = "The format is recognised by content. Nothing is changed by opening.";

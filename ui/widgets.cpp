@@ -86,6 +86,20 @@ void put(ImDrawList* list, ImFont* font, float x, float y, Colour colour, std::s
                 words.data() + words.size());
 }
 
+void across(ImDrawList* list, float x0, float x1, float y, Colour colour, float thick) {
+  list->AddRectFilled({std::floor(x0), std::floor(y)}, {std::floor(x1), std::floor(y) + thick},
+                      colour);
+}
+void down(ImDrawList* list, float x, float y0, float y1, Colour colour, float thick) {
+  list->AddRectFilled({std::floor(x), std::floor(y0)}, {std::floor(x) + thick, std::floor(y1)},
+                      colour);
+}
+void ring(ImDrawList* list, ImVec2 centre, float radius, float thick, Colour colour,
+          Colour inside) {
+  list->AddCircleFilled(centre, radius, colour);
+  list->AddCircleFilled(centre, radius - thick, inside);
+}
+
 float width_of(ImFont* font, std::string_view words) {
   return font->CalcTextSizeA(font->FontSize, FLT_MAX, 0, words.data(), words.data() + words.size())
       .x;
@@ -195,8 +209,7 @@ void section_line(const Frame& frame) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float w = ImGui::GetContentRegionAvail().x;
   const float y = at.y + frame.theme.px(4);
-  ImGui::GetWindowDrawList()->AddLine({at.x, y}, {at.x + w, y}, frame.theme->line,
-                                      frame.theme.px(1));
+  across(ImGui::GetWindowDrawList(), at.x, at.x + w, y, frame.theme->line, frame.theme.px(1));
   ImGui::Dummy({w, frame.theme.px(8)});
 }
 

@@ -41,6 +41,10 @@ void text(Colour colour, std::string_view words);
 void text_right(Colour colour, std::string_view words, float right);  // ends at x = right
 // Straight onto a draw list, at whole pixels.
 void put(ImDrawList* list, ImFont* font, float x, float y, Colour colour, std::string_view words);
+// Straight lines, a design pixel wide unless told otherwise, on whole pixels.
+void across(ImDrawList* list, float x0, float x1, float y, Colour colour, float thick = 1);
+void down(ImDrawList* list, float x, float y0, float y1, Colour colour, float thick = 1);
+void ring(ImDrawList* list, ImVec2 centre, float radius, float thick, Colour colour, Colour inside);
 float width_of(ImFont* font, std::string_view words);
 // Cut to fit, with "..".
 std::string fit(ImFont* font, std::string_view words, float width);
