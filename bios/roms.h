@@ -10,5 +10,6 @@ namespace bios {
 std::span<const std::uint8_t> video_rom();   // option ROM for C0000h
 std::span<const std::uint8_t> system_rom();  // 64 KiB for F0000h
 std::span<const std::uint8_t> disk_lab();    // the demo hard disk, MBR first
+std::span<const std::uint8_t> dos_exit();    // a DOS program (.COM) that ends the run
 
 }  // namespace bios

@@ -27,6 +27,9 @@ class Bus {
   // INTA cycle: the interrupt controller's vector.
   virtual std::uint8_t acknowledge_interrupt() = 0;
 
+  // Clocks since power-on, what the time stamp counter counts.
+  virtual std::uint64_t time_stamp() { return 0; }
+
   // The coprocessor's error output, on change: the 8087's INT, later ERROR# or FERR#.
   virtual void coprocessor_error(bool /*level*/) {}
 };

@@ -21,6 +21,8 @@ constexpr std::uint32_t address_pins(Model model) {
     case Model::i80286:
       return 0xFFFFFF;
     case Model::i80386:
+    case Model::i80486:
+    case Model::pentium:
       break;
   }
   return 0xFFFFFFFF;
@@ -58,7 +60,7 @@ Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine,
   memory.set_observer(this);
   ip_mask = at_least(Model::i80386) ? 0xFFFFFFFF : 0xFFFF;
   mapping_changed();
-  reset();
+  power_up();
 }
 
 Core::~Core() {
@@ -89,17 +91,34 @@ void Core::set_registers(const Registers& r) {
   nmi_pending = r.nmi_pending;
   nmi_blocked = r.nmi_blocked;
   events = 0;
+  debug_hits_ = 0;
   set_eflags(r.eflags);
+  update_mode();
+  update_ends();
+  flush_translations();
   set_activity(r.activity);
   if (r.interrupt_shadow) raise_event(kEventShadow);
   if (r.nmi_pending && !r.nmi_blocked) raise_event(kEventNmi);
 }
 
+std::uint32_t Core::signature() const {
+  if (at_least(Model::pentium)) return 0x0525;       // P54C
+  return at_least(Model::i80486) ? 0x0480 : 0x0308;  // DX4; 386 D1
+}
+
 // [386] 10.1; the 286 and 386 start with a CS base that no selector gives: the top of the address
 // space.
 void Core::reset() {
+  power_up();
+  system.time_stamp_base = 0 - bus.time_stamp();
+  if (std::exchange(fpu.error_signalled, false)) bus.coprocessor_error(false);
+}
+
+// Without a word to the board, which may not be complete yet.
+void Core::power_up() {
   Registers r;
-  r.dr[6] = 0xFFFF0FF0;
+  r.dr[6] = at_least(Model::i80386) ? 0xFFFF0FF0 : 0;
+  r.dr[7] = at_least(Model::i80486) ? 0x400 : 0;
   for (Registers::Segment& segment : r.segments) segment.access = kAccessRealData;
   Registers::Segment& code = r.segments[kCs];
   code.selector = 0xF000;
@@ -115,13 +134,15 @@ void Core::reset() {
       code.base = 0xFF0000;
       break;
     case Model::i80386:
+    case Model::i80486:
+    case Model::pentium:
       code.base = 0xFFFF0000;
-      r.general[kEdx] = 0x0308;  // component and stepping: 386, D1
+      r.general[kEdx] = signature();
+      if (at_least(Model::i80486)) r.cr0 = kCr0Cd | kCr0Nw | kCr0Et;
       break;
   }
   set_registers(r);
   fpu.reset();
-  if (std::exchange(fpu.error_signalled, false)) bus.coprocessor_error(false);
 }
 
 // --- events and budget ---
@@ -177,33 +198,22 @@ bool Core::service_events() {
       return false;
     set_activity(Activity::running);
   }
-  if ((events & kEventShadow) != 0) {
+  if ((events & kEventDebug) != 0) {
+    deliver_debug_trap();
+  } else if ((events & kEventShadow) != 0) {
     events &= ~std::uint32_t{kEventShadow};
     step_traced();
   } else if ((events & kEventNmi) != 0) {
     nmi_pending = false;
     nmi_blocked = at_least(Model::i80286);
     events &= ~std::uint32_t{kEventNmi};
-    deliver(kNmiVector, eip);
+    deliver({kNmiVector, Cause::external, 0, eip, 0});
   } else if ((events & kEventInterrupt) != 0) {
-    deliver(bus.acknowledge_interrupt(), eip);
+    deliver({bus.acknowledge_interrupt(), Cause::external, 0, eip, 0});
   } else if ((events & kEventTrap) != 0) {
     step_traced();
   }
   return true;
-}
-
-// One instruction, and the single-step trap behind it if TF was set before it. An instruction that
-// itself entered a handler saved TF and cleared it: no trap. [386] 12.3.1.4
-void Core::step_traced() {
-  const bool trap = flag(kTf);
-  trap_suppressed = false;
-  delivered_ = false;
-  step_one();
-  if (!trap || trap_suppressed || delivered_) return;
-  if (at_least(Model::i80386)) system.dr[6] |= 1u << 14;  // BS
-  if (activity == Activity::halted) set_activity(Activity::running);
-  deliver(kDebug, eip);
 }
 
 void Core::set_system_flag(FlagBit bit, bool value) {
@@ -214,14 +224,18 @@ void Core::set_system_flag(FlagBit bit, bool value) {
 void Core::set_eflags(std::uint32_t value) {
   std::uint32_t present = kTf | kIf | kDf;
   if (at_least(Model::i80386)) present |= kIopl | kNt | kRf | kVm;
+  if (at_least(Model::i80486)) present |= kAc | kId;
+  if (model == Model::i80286 && protected_) present |= kIopl | kNt;
+  const std::uint32_t changed = (system_flags ^ value) & present;
   flags.set(value);
   system_flags = value & present;
+  if ((changed & (kVm | kAc)) != 0) update_mode();
   update_flag_events();
 }
 
 void Core::update_flag_events() {
   events &= ~std::uint32_t{kEventTrap | kEventInterrupt};
-  if (flag(kTf)) raise_event(kEventTrap);
+  if (flag(kTf) || flag(kRf) || debugging()) raise_event(kEventTrap);
   if (flag(kIf) && intr_pin) raise_event(kEventInterrupt);
 }
 
@@ -239,17 +253,24 @@ void Core::execute(Insn* first) {
 
 void Core::deliver_pending() {
   events &= ~std::uint32_t{kEventFault};
-  deliver(pending_.vector, pending_.restart);
+  deliver(pending_);
 }
 
 Insn* Core::fault(Insn* i, std::uint8_t vector, std::uint16_t error_code) {
-  pending_ = {vector, error_code, start_of(i)};
+  pending_ = {vector, Cause::exception, error_code, start_of(i), 0};
   raise_event(kEventFault);
   return stop_at(i);
 }
 
+Insn* Core::refused(Insn* i) {
+  fault(i, refusal_.vector, refusal_.error_code);
+  pending_.address = refusal_.address;
+  return nullptr;
+}
+
 Insn* Core::software_interrupt(Insn* i, std::uint8_t vector) {
-  pending_ = {vector, 0, start_of(i)};
+  const Cause cause = vector == kDebug ? Cause::exception : Cause::software;
+  pending_ = {vector, cause, 0, start_of(i), 0};
   raise_event(kEventFault);
   return stop_after(i);
 }
@@ -284,16 +305,16 @@ void Core::run_cached() {
 // The run at CS:EIP, decoded if need be; null: only single steps here.
 Run* Core::find_run() {
   if (eip >= code_end) return nullptr;
+  const std::uint64_t key = jump_base + eip;
+  const JumpEntry& entry = jump_cache[key];
+  if (entry.key == key && entry.run->count != Run::kNeverFits) return entry.run;
   const std::uint32_t linear = segments[kCs].base + eip;
-  JumpEntry& entry = jump_cache[linear];
-  if (entry.linear == linear && entry.run->count != Run::kNeverFits) return entry.run;
-  TlbEntry* place = &read_tlb[linear];
-  if (place->tag != (linear & kPageMask)) place = fill(read_tlb, linear, false);
-  if (place == nullptr) return nullptr;
+  const TlbEntry* place = find_page(read_tlb, linear, false);
+  if (place == nullptr || place->is(TlbEntry::kSpecial)) return nullptr;
   const std::uint32_t physical = place->physical + linear % kPageSize;
   Run* run = traces_.find(physical, mode());
   if (run == nullptr) run = build_run(memory.page(physical), physical);
-  if (run != nullptr) jump_cache[linear] = {linear, run};
+  if (run != nullptr) jump_cache[key] = {key, run};
   return run;
 }
 
@@ -335,7 +356,11 @@ void Core::step_one() {
     return;
   }
   if (decoded.status != DecodeStatus::ok) {
-    deliver(kGeneralProtection, eip);
+    if (fetch_faulted_ && decoded.status == DecodeStatus::truncated) {
+      deliver({kPageFault, Cause::exception, refusal_.error_code, eip, refusal_.address});
+    } else {
+      deliver({kGeneralProtection, Cause::exception, 0, eip, 0});
+    }
     return;
   }
   single_[0].next = single_[0].length;
@@ -349,6 +374,7 @@ void Core::step_one() {
 std::span<const std::uint8_t> Core::fetch() {
   const std::uint32_t base = segments[kCs].base;
   const std::uint32_t in_page = kPageSize - (base + eip) % kPageSize;
+  fetch_faulted_ = false;
   if (in_page >= fetched_.size() && eip + std::uint64_t{fetched_.size()} <= code_end) {
     if (const std::uint8_t* host = plain_read(base + eip)) return {host, fetched_.size()};
   }
@@ -356,7 +382,13 @@ std::span<const std::uint8_t> Core::fetch() {
   for (; count < fetched_.size(); ++count) {
     const std::uint64_t offset = std::uint64_t{eip} + count;
     if (offset >= code_end && at_least(Model::i80386)) break;
-    fetched_[count] = read_byte(base + (static_cast<std::uint32_t>(offset) & ip_mask));
+    const std::uint32_t linear = base + (static_cast<std::uint32_t>(offset) & ip_mask);
+    if (paging() && (count == 0 || linear % kPageSize == 0) &&
+        find_page(read_tlb, linear, false) == nullptr) {
+      fetch_faulted_ = true;
+      break;
+    }
+    fetched_[count] = read_byte(linear);
   }
   return {fetched_.data(), count};
 }
@@ -368,12 +400,6 @@ Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
 
 // --- memory ---
 
-void Core::flush_translations() {
-  read_tlb.flush();
-  write_tlb.flush();
-  jump_cache.flush();
-}
-
 void Core::mapping_changed() {
   address_mask_ = address_pins(model) & (memory.a20() ? 0xFFFFFFFF : ~(1u << 20));
   flush_translations();
@@ -384,39 +410,50 @@ void Core::code_written(std::uint32_t address, std::uint32_t size) {
   if (traces_.invalidate(memory.page(address), address, size)) raise_event(kEventBreak);
 }
 
-std::uint32_t Core::physical_address(std::uint32_t linear) const {
-  return linear & address_mask_;
+// The segment's side of an access, where the fast path's compare failed. [386] 6.3.1
+bool Core::segment_allows(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                          bool writing) {
+  const SegmentCache& cache = segments[segment];
+  if (!protected_) {
+    if (offset + std::uint64_t{size} <= std::uint64_t{cache.limit} + 1 || !at_least(Model::i80286))
+      return true;
+    // The 286 in real mode has one vector for both. [286] 5.3: interrupt 13, segment overrun
+    const bool stack = segment == kSs && at_least(Model::i80386);
+    fault(i, stack ? kStackFault : kGeneralProtection);
+    return false;
+  }
+  if (writing ? !cache.writable() : !cache.readable()) {
+    fault(i, kGeneralProtection);
+    return false;
+  }
+  if (!cache.reaches(offset, size)) {
+    fault(i, segment == kSs ? kStackFault : kGeneralProtection);
+    return false;
+  }
+  return true;
 }
 
-TlbEntry* Core::fill(Tlb& tlb, std::uint32_t linear, bool writing) {
-  const std::uint32_t physical = physical_address(linear) & kPageMask;
-  Page& page = memory.page(physical);
-  if (page.data == nullptr || (writing && !page.writable)) return nullptr;
-  page.written = page.written || writing;
-  TlbEntry& entry = tlb[linear];
-  const std::uint32_t first = linear & kPageMask;
-  entry.tag = first | (writing && page.code_lines != 0 ? TlbEntry::kCode : 0);
-  entry.physical = physical;
-  entry.addend = reinterpret_cast<std::uintptr_t>(page.data) - first;
-  return &entry;
-}
-
-// The offset check where the fast path's failed. Protected mode's rights and expand-down go here.
-bool Core::access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
-                          std::uint64_t end) {
-  if (offset + std::uint64_t{size} <= end || !at_least(Model::i80286)) return true;
-  // The 286 in real mode has one vector for both. [286] 5.3: interrupt 13, segment overrun
-  const bool stack = segment == kSs && at_least(Model::i80386);
-  fault(i, stack ? kStackFault : kGeneralProtection);
+// The pages' side.
+bool Core::pages_allow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
+                       bool writing) {
+  const std::uint32_t linear = segments[segment].base + offset;
+  if (alignment_checked_ && size <= 8 && linear % size != 0) {
+    fault(i, kAlignmentCheck);
+    return false;
+  }
+  if (!paging() || probe_linear(linear, size, writing, cpl == 3)) return true;
+  refused(i);
   return false;
 }
 
 bool Core::check_write(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
-  return access_allowed(i, segment, offset, size, segments[segment].write_end);
+  return segment_allows(i, segment, offset, size, true) &&
+         pages_allow(i, segment, offset, size, true);
 }
 
 bool Core::check_read(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
-  return access_allowed(i, segment, offset, size, segments[segment].read_end);
+  return segment_allows(i, segment, offset, size, false) &&
+         pages_allow(i, segment, offset, size, false);
 }
 
 // The 8086 wraps inside the segment, the 186 runs one byte beyond it. [186] 80186 User's Manual,
@@ -425,15 +462,13 @@ std::uint32_t Core::linear_of_byte(unsigned segment, std::uint32_t offset) const
   return segments[segment].base + (model == Model::i8086 ? offset & 0xFFFF : offset);
 }
 
-std::uint8_t Core::read_byte(std::uint32_t linear) {
-  const std::uint32_t physical = physical_address(linear);
+std::uint8_t Core::read_physical_byte(std::uint32_t physical) {
   const Page& page = memory.page(physical);
   if (page.data != nullptr) return page.data[physical % kPageSize];
   return page.device != nullptr ? page.device->read8(physical) : 0xFF;
 }
 
-void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
-  const std::uint32_t physical = physical_address(linear);
+void Core::write_physical_byte(std::uint32_t physical, std::uint8_t value) {
   Page& page = memory.page(physical);
   if (page.data != nullptr) {
     if (!page.writable) return;
@@ -445,13 +480,26 @@ void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
   }
 }
 
+// Bytes of pages that were looked at before: nothing faults any more.
+std::uint8_t Core::read_byte(std::uint32_t linear) {
+  const TlbEntry* entry = find_page(read_tlb, linear, false);
+  return entry != nullptr ? read_physical_byte(entry->physical + linear % kPageSize) : 0xFF;
+}
+
+void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
+  const TlbEntry* entry = find_page(write_tlb, linear, true);
+  if (entry != nullptr) write_physical_byte(entry->physical + linear % kPageSize, value);
+}
+
 Core::SlowValue Core::read_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
   if (!check_read(i, segment, offset, size)) return kFaulted;
   const std::uint32_t linear = segments[segment].base + offset;
-  const bool in_one_page = linear % kPageSize + size <= kPageSize;
-  const bool inside = offset + std::uint64_t{size} <= segments[segment].read_end;
-  if (inside && in_one_page) {
-    if (const TlbEntry* entry = fill(read_tlb, linear, false)) {
+  if (debugging()) watch(linear, size, false);
+  // What crosses the end of a segment without a fault goes byte by byte: it may wrap.
+  const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
+  if ((inside || protected_) && linear % kPageSize + size <= kPageSize) {
+    const TlbEntry* entry = find_page(read_tlb, linear, false);
+    if (entry != nullptr && !entry->is(TlbEntry::kSpecial)) {
       std::uint32_t value = 0;
       std::memcpy(&value, reinterpret_cast<const void*>(entry->addend + linear), size);
       return value;
@@ -476,15 +524,12 @@ bool Core::write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned 
                       std::uint32_t value) {
   if (!check_write(i, segment, offset, size)) return false;
   const std::uint32_t linear = segments[segment].base + offset;
-  const bool in_one_page = linear % kPageSize + size <= kPageSize;
-  const bool inside = offset + std::uint64_t{size} <= segments[segment].write_end;
+  if (debugging()) watch(linear, size, true);
+  const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
   callback_begins(i);
-  if (inside && in_one_page) {
-    TlbEntry* entry = &write_tlb[linear];
-    if ((entry->tag & ~std::uint32_t{TlbEntry::kCode}) != (linear & kPageMask)) {
-      entry = fill(write_tlb, linear, true);
-    }
-    if (entry != nullptr) {
+  if ((inside || protected_) && linear % kPageSize + size <= kPageSize) {
+    TlbEntry* entry = find_page(write_tlb, linear, true);
+    if (entry != nullptr && !entry->is(TlbEntry::kSpecial)) {
       store_code_page(*entry, linear, size, value);
       callback_ends(i);
       return true;
@@ -508,31 +553,27 @@ void* Core::beside_code(unsigned segment, std::uint32_t offset, unsigned size) {
   return reinterpret_cast<void*>(entry.addend + linear);
 }
 
-// A store into a page with decoded code.
+// A store into a page with decoded code, or one that had some.
 void Core::store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size,
                            std::uint32_t value) {
   const std::uint32_t physical = entry.physical + linear % kPageSize;
   const Page& page = memory.page(physical);
   if ((page.code_lines & line_mask(physical, size)) != 0) code_written(physical, size);
   std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, size);
-  if (page.code_lines == 0) entry.tag = linear & kPageMask;
+  if (page.code_lines == 0) entry.tag &= ~std::uint32_t{TlbEntry::kCode};
 }
 
 std::uint8_t* Core::plain_read(std::uint32_t linear) {
-  const TlbEntry* entry = &read_tlb[linear];
-  if (entry->tag != (linear & kPageMask)) entry = fill(read_tlb, linear, false);
-  if (entry == nullptr) return nullptr;
+  const TlbEntry* entry = find_page(read_tlb, linear, false);
+  if (entry == nullptr || entry->is(TlbEntry::kSpecial | TlbEntry::kWatched)) return nullptr;
   return reinterpret_cast<std::uint8_t*>(entry->addend + linear);
 }
 
 // `size` is cut to what can be stored before the next decoded code.
 std::uint8_t* Core::plain_write(std::uint32_t linear, std::uint32_t& size) {
-  const TlbEntry* entry = &write_tlb[linear];
-  if ((entry->tag & ~std::uint32_t{TlbEntry::kCode}) != (linear & kPageMask)) {
-    entry = fill(write_tlb, linear, true);
-    if (entry == nullptr) return nullptr;
-  }
-  if ((entry->tag & TlbEntry::kCode) != 0) {
+  const TlbEntry* entry = find_page(write_tlb, linear, true);
+  if (entry == nullptr || entry->is(TlbEntry::kSpecial | TlbEntry::kWatched)) return nullptr;
+  if (entry->is(TlbEntry::kCode)) {
     const std::uint64_t lines = memory.page(entry->physical).code_lines;
     std::uint32_t end = linear % kPageSize;
     while (end < kPageSize && (lines & line_mask(end, 1)) == 0)

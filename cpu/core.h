@@ -9,18 +9,21 @@
 // makes anyway; if it happened in the middle of a run, the next instruction is replaced by one that
 // leaves.
 //
-// Not implemented: protected mode, paging. Their seams: segments.cpp, interrupts.cpp and
-// access_allowed() know real mode only; fill() and physical_address() are where paging goes.
+// System operations (descriptor tables, gates, tasks, paging) report a fault as a Refusal and
+// return false; the handler or the loop makes a fault of it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "cpu/alu.h"
 #include "cpu/cpu.h"
 #include "cpu/decode.h"
+#include "cpu/descriptor.h"
 #include "cpu/flags.h"
 #include "cpu/insn.h"
 #include "cpu/registers.h"
@@ -45,7 +48,48 @@ enum Event : std::uint32_t {
   kEventIdle = 16,      // halted or shut down
   kEventFault = 32,     // an instruction ended in a fault or INT, still to be delivered
   kEventBreak = 64,     // return to the loop once: decoded code or translations changed
-  kEventExit = 128      // request_exit()
+  kEventExit = 128,     // request_exit()
+  kEventDebug = 256     // Core::debug_hits_ wants its trap
+};
+
+// What leads into a handler. An exception's error code has EXT set while it is delivered, the DPL
+// of the gate counts for INT n, INT3 and INTO only.
+enum class Cause : std::uint8_t { external, exception, software };
+
+struct Interruption {
+  std::uint8_t vector = 0;
+  Cause cause = Cause::exception;
+  std::uint16_t error_code = 0;
+  std::uint32_t restart = 0;  // where to return when the delivery itself fails
+  std::uint32_t address = 0;  // for CR2: linear address of a page fault
+};
+
+// Why a system operation did not happen.
+struct Refusal {
+  std::uint8_t vector = 0;
+  std::uint16_t error_code = 0;
+  // The task switch was past its point of no return: the fault belongs to the new task.
+  bool in_new_task = false;
+  std::uint32_t address = 0;  // linear, of a page fault
+};
+
+enum class TaskSwitch : std::uint8_t { jump, call, interrupt_return };
+
+// A frame to be pushed, in pushing order: checked whole before the first store.
+struct StackFrame {
+  SegmentCache stack;
+  std::uint32_t pointer = 0;  // before the first push
+  unsigned size = 2;          // of a cell
+  bool user = false;          // whether the new level is 3
+  std::array<std::uint32_t, 40> cells{};
+  unsigned count = 0;
+
+  void push(std::uint32_t value) { cells[count++] = value; }
+  std::uint32_t mask() const { return stack.big() ? 0xFFFFFFFF : 0xFFFF; }
+  std::uint32_t end(unsigned n) const { return (pointer - (n + 1) * size) & mask(); }
+  std::uint32_t pointer_after() const {
+    return (pointer & ~mask()) | ((pointer - count * size) & mask());
+  }
 };
 
 class Core final : public MemoryObserver {
@@ -64,10 +108,13 @@ class Core final : public MemoryObserver {
   void mapping_changed() override;
   void stores_revoked() override { write_tlb.flush(); }
   std::span<const std::uint32_t> recent_runs() const;
+  std::span<const Delivery> recent_exceptions() const;
 
   Registers registers() const;
   void set_registers(const Registers& r);
   bool at_least(Model wanted) const { return model >= wanted; }
+  // Family, model and stepping: DX after RESET, EAX of CPUID 1.
+  std::uint32_t signature() const;
 
   // --- registers ---
   template <class T>
@@ -96,6 +143,12 @@ class Core final : public MemoryObserver {
   bool flag(FlagBit bit) const { return (system_flags & bit) != 0; }
   void set_system_flag(FlagBit bit, bool value);
   std::uint32_t fixed_flags() const { return at_least(Model::i80286) ? 0x0002u : 0xF002u; }
+  // PE set and VM clear: selectors mean descriptors.
+  bool in_protected_mode() const { return protected_; }
+  bool in_v86_mode() const { return flag(kVm); }
+  unsigned iopl() const { return system_flags >> 12 & 3; }
+  // CLI, STI, and in V86 mode PUSHF, POPF, INT n, IRET too: the level is 3 there.
+  bool io_sensitive_allowed() const { return cpl <= iopl(); }
 
   // --- memory as instructions see it ---
   // The fast forms do an access to plain memory inside the segment, or nothing at all and return
@@ -165,6 +218,12 @@ class Core final : public MemoryObserver {
   // Whether a store of `size` bytes would be allowed; faults otherwise.
   bool check_write(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
   bool check_read(Insn* i, unsigned segment, std::uint32_t offset, unsigned size);
+  // Whether an IN or OUT may be done; faults otherwise.
+  bool check_port(Insn* i, std::uint16_t port, unsigned size) {
+    return ports_are_free() || port_permitted(i, port, size);
+  }
+  // No bitmap to ask.
+  bool ports_are_free() const { return cpl <= iopl() && !in_v86_mode(); }
 
   // --- stack ---
   template <class T>
@@ -217,20 +276,84 @@ class Core final : public MemoryObserver {
   }
   // A fault of instruction i: nothing of it has happened, it counts as one, the loop delivers.
   Insn* fault(Insn* i, std::uint8_t vector, std::uint16_t error_code = 0);
+  // The same for what a system operation refused.
+  Insn* refused(Insn* i);
   // Ends instruction i with an interrupt that returns behind it: INT n, INT3, INTO, INT1.
   Insn* software_interrupt(Insn* i, std::uint8_t vector);
 
   // --- segments (segments.cpp) ---
   bool load_segment(Insn* i, unsigned segment, std::uint16_t selector);
-  Insn* far_jump(Insn* i, std::uint16_t selector, std::uint32_t offset);
+  void load_real_segment(unsigned segment, std::uint16_t selector);  // V86 mode too
   void set_segment(unsigned segment, const Registers::Segment& value);
   Registers::Segment segment(unsigned segment) const;
   void segment_changed(unsigned segment);
+  // After CR0, CR4, EFLAGS.VM or AC changed.
+  void update_mode();
+  std::optional<std::uint32_t> descriptor_at(std::uint16_t selector) const;
+  bool fetch_descriptor(std::uint16_t selector, Descriptor& d, std::uint8_t vector,
+                        std::uint16_t external = 0);
+  bool known_type(unsigned system_type) const {
+    return at_least(Model::i80386) || system_type < kWideBit;
+  }
+  bool set_access(std::uint16_t selector, const Descriptor& d, unsigned access);
+  bool mark_accessed(std::uint16_t selector, const Descriptor& d);
+  void set_cache(unsigned segment, std::uint16_t selector, const Descriptor& d);
+  void set_null(unsigned segment, std::uint16_t selector);
+  bool check_data_segment(std::uint16_t selector, Descriptor& d, std::uint8_t vector);
+  bool check_stack_segment(std::uint16_t selector, unsigned level, std::uint8_t vector,
+                           Descriptor& d, std::uint16_t external = 0);
+
+  // --- far transfers in protected mode (far_transfers.cpp) ---
+  // size: of the pushed cells of a call, 0 for a jump.
+  Insn* far_transfer(Insn* i, std::uint16_t selector, std::uint32_t offset, unsigned size);
+  Insn* far_return(Insn* i, unsigned size, std::uint32_t release);
+  Insn* interrupt_return(Insn* i, unsigned size);
+  // In real and V86 mode.
+  Insn* far_jump(Insn* i, std::uint16_t selector, std::uint32_t offset);
+
+  // --- tasks (tasks.cpp) ---
+  bool switch_task(std::uint16_t selector, const Descriptor& d, TaskSwitch how,
+                   std::uint32_t return_eip, std::uint16_t external = 0);
+  bool inner_stack(unsigned level, StackFrame& frame, std::uint16_t& selector, Descriptor& d,
+                   std::uint16_t external);
+  bool port_permitted(Insn* i, std::uint16_t port, unsigned size);
+
+  // --- paging (paging.cpp) ---
+  bool refuse(std::uint8_t vector, std::uint16_t error_code = 0) {
+    refusal_ = {vector, error_code, false, 0};
+    return false;
+  }
+  // Accesses by linear address for the processor's own purposes, at level 0 unless `user`.
+  bool read_linear(std::uint32_t linear, std::span<std::uint8_t> bytes, bool user = false);
+  bool write_linear(std::uint32_t linear, std::span<const std::uint8_t> bytes, bool user = false);
+  bool probe_linear(std::uint32_t linear, unsigned size, bool writing, bool user = false);
+  template <class T>
+  bool read_system(std::uint32_t linear, T& value) {
+    std::array<std::uint8_t, sizeof(T)> bytes;
+    if (!read_linear(linear, bytes)) return false;
+    std::memcpy(&value, bytes.data(), sizeof(T));
+    return true;
+  }
+  template <class T>
+  bool write_system(std::uint32_t linear, T value) {
+    std::array<std::uint8_t, sizeof(T)> bytes;
+    std::memcpy(bytes.data(), &value, sizeof(T));
+    return write_linear(linear, bytes);
+  }
+  bool frame_fits(const StackFrame& frame, std::uint16_t error_code);
+  void write_frame(const StackFrame& frame);
+  // Translations of linear addresses or the meaning of code changed.
+  void flush_translations();
+  void flush_page(std::uint32_t linear);
+
+  // --- debug registers (debug.cpp) ---
+  void debug_registers_changed();
+  bool debugging() const { return (system.dr[7] & kDr7AnyEnabled) != 0; }
 
   // --- interrupts (interrupts.cpp) ---
-  // Enters the handler of `vector`, returning to eip; when that cannot be done the return address
-  // becomes `restart`, the instruction to blame.
-  void deliver(std::uint8_t vector, std::uint32_t restart);
+  // Enters the handler, returning to eip; when that cannot be done the return address becomes
+  // `restart`, the instruction to blame.
+  void deliver(Interruption what);
   void set_intr(bool level);
   void raise_nmi();
   void end_nmi();  // IRET
@@ -260,8 +383,6 @@ class Core final : public MemoryObserver {
     if (events != 0) break_before(i + 1);
   }
   void break_before(Insn* i);
-  // Translations of linear addresses or the meaning of code changed.
-  void flush_translations();
 
   // --- state ---
   std::array<std::uint32_t, 9> general{};  // the ninth is kZeroRegister
@@ -272,7 +393,9 @@ class Core final : public MemoryObserver {
   std::uint32_t stack_mask = 0xFFFF;
   std::uint32_t ip_mask = 0xFFFF;
   std::uint64_t code_end = 0x10000;  // first offset behind CS
+  std::uint64_t jump_base = 0;       // CS base and what else a key of the jump cache holds
   std::uint32_t events = 0;
+  std::uint32_t cpl = 0;
   std::array<SegmentCache, 6> segments{};
   JumpCache jump_cache;
   Tlb read_tlb, write_tlb;
@@ -289,6 +412,7 @@ class Core final : public MemoryObserver {
   bool nmi_pending = false;
   bool nmi_blocked = false;
   bool trap_suppressed = false;   // MOV SS, POP SS: no single-step trap behind this one
+  bool resume_set = false;        // the present instruction loaded RF
   const Insn* current = nullptr;  // the instruction whose callback is running
 
  private:
@@ -306,11 +430,11 @@ class Core final : public MemoryObserver {
   }
   // The run at CS:target if it is known and fits into the budget.
   [[gnu::always_inline]] Run* linked_run(std::uint32_t target, std::int64_t budget) {
-    const std::uint32_t linear = segments[kCs].base + target;
-    const JumpEntry& entry = jump_cache[linear];
+    const std::uint64_t key = jump_base + target;
+    const JumpEntry& entry = jump_cache[key];
     Run* run = entry.run;
-    const bool usable = entry.linear == linear && run->count <= budget &&
-                        target + std::uint64_t{run->bytes} <= code_end;
+    const bool usable =
+        entry.key == key && run->count <= budget && target + std::uint64_t{run->bytes} <= code_end;
     return usable ? run : nullptr;
   }
   [[gnu::always_inline]] Insn* enter_run(Run* run, std::uint32_t target) {
@@ -319,6 +443,7 @@ class Core final : public MemoryObserver {
     note_run(segments[kCs].base + target);
     return enter(run->insns);
   }
+  void power_up();
   bool service_events();
   void step_one();
   void execute(Insn* first);
@@ -330,22 +455,55 @@ class Core final : public MemoryObserver {
   void park();
   void unpark();
   void unpatch();
-  std::uint32_t physical_address(std::uint32_t linear) const;
-  void segment_fault(Insn* i, unsigned segment);
-  bool access_allowed(Insn* i, unsigned segment, std::uint32_t offset, unsigned size,
-                      std::uint64_t end);
+  bool segment_allows(Insn* i, unsigned segment, std::uint32_t offset, unsigned size, bool writing);
+  bool pages_allow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size, bool writing);
   std::uint32_t linear_of_byte(unsigned segment, std::uint32_t offset) const;
   std::uint8_t read_byte(std::uint32_t linear);
   void write_byte(std::uint32_t linear, std::uint8_t value);
+  std::uint8_t read_physical_byte(std::uint32_t physical);
+  void write_physical_byte(std::uint32_t physical, std::uint8_t value);
   void store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size, std::uint32_t value);
-  TlbEntry* fill(Tlb& tlb, std::uint32_t linear, bool writing);
+  struct Mapping {
+    std::uint32_t physical = 0;  // page
+    bool for_users = true;       // level 3 could do the same
+  };
+  bool paging() const { return (system.cr0 & kCr0Pg) != 0; }
+  bool translate(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
+  bool walk(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
+  std::uint32_t read_table(std::uint32_t physical);
+  void mark_table(std::uint32_t physical, std::uint32_t entry, std::uint32_t bits);
+  TlbEntry* find_page(Tlb& tlb, std::uint32_t linear, bool writing);
+  bool linear_page(std::uint32_t linear, bool writing, bool user, std::uint32_t& physical);
   std::span<const std::uint8_t> fetch();
+  void update_jump_base();
+  void update_ends();
+  void flush_jumps();
   std::uint8_t mode() const { return (segments[kCs].access & kAccessBig) != 0 ? 1 : 0; }
   void note_run(std::uint32_t linear) { recent_[recent_count_++ % kRecent] = linear; }
-  bool try_deliver(std::uint8_t vector);
+  bool enter_handler(const Interruption& what);
+  bool enter_real_handler(const Interruption& what);
+  bool enter_through_gate(const Interruption& what, const Descriptor& gate, std::uint16_t external);
+  bool enter_task(const Interruption& what, std::uint16_t selector, std::uint16_t external);
+  Interruption combined(const Interruption& first) const;
   std::uint16_t load16(std::uint32_t linear);
   void store16(unsigned segment, std::uint32_t offset, std::uint16_t value);
   void step_traced();
+  void deliver_debug_trap();
+  void note_delivery(const Interruption& what);
+  void save_task(std::uint32_t base, bool wide, std::uint32_t image, std::uint32_t return_eip);
+  bool load_task(std::uint16_t ldt, const std::array<std::uint16_t, 6>& selectors);
+  Insn* after_task_switch(Insn* i, bool switched);
+  bool task_by_selector(std::uint16_t selector, TaskSwitch how, std::uint32_t return_eip,
+                        std::uint8_t vector, std::uint16_t external);
+  Insn* call_through_gate(Insn* i, std::uint16_t selector, const Descriptor& gate, bool call);
+  Insn* return_to(Insn* i, unsigned size, std::uint32_t release, const std::uint32_t* image);
+  Insn* return_to_v86(Insn* i, std::uint32_t target, std::uint16_t selector, std::uint32_t image);
+  void drop_inner_segments();
+  void enter_code(std::uint16_t selector, unsigned level, const Descriptor& d);
+  std::uint32_t return_flags(std::uint32_t image, unsigned size) const;
+  void watch(std::uint32_t linear, unsigned size, bool writing);
+  bool stop_for_code_breakpoint();
+  bool page_watched(std::uint32_t linear) const;
 
   TraceCache traces_;
   const Decoder decoder_;
@@ -354,11 +512,13 @@ class Core final : public MemoryObserver {
   bool executing_ = false;
   Insn* patched_ = nullptr;
   Handler patched_handler_ = nullptr;
-  struct Pending {
-    std::uint8_t vector = 0;
-    std::uint16_t error_code = 0;  // for protected mode
-    std::uint32_t restart = 0;
-  } pending_;
+  Interruption pending_;
+  Refusal refusal_;
+  bool protected_ = false;
+  bool alignment_checked_ = false;
+  bool fetch_faulted_ = false;      // the bytes ended at a page that is not there
+  std::uint64_t jump_epoch_ = 0;    // part of jump_base: a flush is a new epoch
+  std::uint32_t debug_hits_ = 0;    // bits of DR6 for a trap behind this instruction
   bool delivered_ = false;          // the last instruction ended in an interrupt or fault
   std::uint32_t address_mask_ = 0;  // the model's address pins and the A20 gate
   std::array<Insn, 2> single_{};
@@ -372,6 +532,10 @@ class Core final : public MemoryObserver {
   std::array<std::uint32_t, kRecent> recent_{};
   std::size_t recent_count_ = 0;
   mutable std::array<std::uint32_t, kRecent> recent_ordered_{};
+  static constexpr std::size_t kRecentExceptions = 8;
+  std::array<Delivery, kRecentExceptions> deliveries_{};
+  std::size_t delivery_count_ = 0;
+  mutable std::array<Delivery, kRecentExceptions> deliveries_ordered_{};
 };
 
 }  // namespace cpu

@@ -43,6 +43,10 @@ std::span<const std::uint32_t> Cpu::recent_runs() const {
   return core_->recent_runs();
 }
 
+std::span<const Delivery> Cpu::recent_exceptions() const {
+  return core_->recent_exceptions();
+}
+
 Registers Cpu::registers() const {
   return core_->registers();
 }

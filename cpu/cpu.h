@@ -11,7 +11,8 @@
 
 namespace cpu {
 
-enum class Model : std::uint8_t { i8086, i80186, i80286, i80386 };
+// i80486: a late one, with CPUID. pentium: TSC, CMPXCHG8B, MSRs, 4 MiB pages on top of that.
+enum class Model : std::uint8_t { i8086, i80186, i80286, i80386, i80486, pentium };
 
 // cached: decode once, run traces. step: decode every instruction anew. Same results, same counts.
 enum class Engine : std::uint8_t { cached, step };
@@ -34,8 +35,8 @@ struct Registers {
     std::uint16_t selector = 0;
     std::uint32_t base = 0;
     std::uint32_t limit = 0xFFFF;
-    // Descriptor bits 8-15 in bits 0-7, 20-23 in 12-15 (4000h: D/B). 0 in real mode: plain 16-bit
-    // data.
+    // Descriptor bits 8-15 in bits 0-7, 20-23 in 12-15 (4000h: D/B). 0: not usable, as after a null
+    // selector.
     std::uint16_t access = 0;
     bool operator==(const Segment&) const = default;
   };
@@ -43,7 +44,8 @@ struct Registers {
   std::uint32_t eip = 0;
   std::uint32_t eflags = 2;
   std::array<Segment, 6> segments{};  // by SegmentIndex
-  std::uint32_t cr0 = 0, cr2 = 0, cr3 = 0;
+  std::uint32_t cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0;
+  std::uint64_t time_stamp_base = 0;  // TSC = this + Bus::time_stamp()
   std::array<std::uint32_t, 8> dr{};
   std::array<std::uint32_t, 8> test{};  // TR6, TR7 of the 386
   Segment ldtr, tr;
@@ -55,6 +57,16 @@ struct Registers {
   bool nmi_pending = false;
   bool nmi_blocked = false;  // from NMI to IRET, 286 and later
   bool operator==(const Registers&) const = default;
+};
+
+// An exception as it was delivered, for post-mortems.
+struct Delivery {
+  std::uint8_t vector = 0;
+  bool has_error_code = false;
+  std::uint16_t error_code = 0;
+  std::uint16_t cs = 0;
+  std::uint32_t eip = 0;
+  std::uint32_t cr2 = 0;  // of a page fault
 };
 
 // The coprocessor's state as a plain value. Registers by their own number, not by the stack's.
@@ -80,8 +92,7 @@ class Core;
 
 class Cpu {
  public:
-  Cpu(Model model, Memory& memory, Bus& bus, Engine engine = Engine::cached,
-      Fpu fpu = Fpu::none);
+  Cpu(Model model, Memory& memory, Bus& bus, Engine engine = Engine::cached, Fpu fpu = Fpu::none);
   ~Cpu();
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
@@ -119,6 +130,8 @@ class Cpu {
 
   // Most recent control transfers, oldest first, for post-mortems: linear addresses of run starts.
   std::span<const std::uint32_t> recent_runs() const;
+  // The last exceptions, oldest first.
+  std::span<const Delivery> recent_exceptions() const;
 
  private:
   std::unique_ptr<Core> core_;

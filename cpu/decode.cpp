@@ -141,9 +141,9 @@ void decode_immediate(ByteReader& in, Form form, bool size32, bool address32, In
 }
 
 const OpcodeMap& opcode_map(Model model) {
-  static const std::array<OpcodeMap, 4> kMaps = {OpcodeMap(Model::i8086), OpcodeMap(Model::i80186),
-                                                 OpcodeMap(Model::i80286),
-                                                 OpcodeMap(Model::i80386)};
+  static const std::array<OpcodeMap, 6> kMaps = {
+      OpcodeMap(Model::i8086),  OpcodeMap(Model::i80186), OpcodeMap(Model::i80286),
+      OpcodeMap(Model::i80386), OpcodeMap(Model::i80486), OpcodeMap(Model::pentium)};
   return kMaps[static_cast<std::size_t>(model)];
 }
 
@@ -156,6 +156,8 @@ OpcodeMap::OpcodeMap(Model model) : model_(model) {
   install_shifts(*this);
   install_strings(*this);
   install_system(*this);
+  install_protected(*this);
+  install_486(*this);
 }
 
 void OpcodeMap::set(unsigned opcode, const Opcode& entry) {

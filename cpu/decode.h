@@ -95,6 +95,8 @@ void install_moves(OpcodeMap& map);       // ops_moves.cpp
 void install_control(OpcodeMap& map);     // ops_control.cpp
 void install_shifts(OpcodeMap& map);      // ops_shifts.cpp
 void install_system(OpcodeMap& map);      // ops_system.cpp
+void install_protected(OpcodeMap& map);   // ops_protected.cpp
+void install_486(OpcodeMap& map);         // ops_486.cpp
 void install_strings(OpcodeMap& map);     // strings.cpp
 
 enum class DecodeStatus : std::uint8_t {

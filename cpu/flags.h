@@ -14,6 +14,7 @@ namespace cpu {
 enum FlagBit : std::uint32_t {
   kCf = 1u << 0, kPf = 1u << 2, kAf = 1u << 4, kZf = 1u << 6, kSf = 1u << 7, kTf = 1u << 8, kIf = 1u << 9,
   kDf = 1u << 10, kOf = 1u << 11, kIopl = 3u << 12, kNt = 1u << 14, kRf = 1u << 16, kVm = 1u << 17,
+  kAc = 1u << 18, kId = 1u << 21,  // 486
   kArithmeticFlags = kCf | kPf | kAf | kZf | kSf | kOf
 };
 // clang-format on

@@ -111,6 +111,7 @@ struct RetNear {
 template <class T>
 Insn* call_far(Core& c, Insn* i, std::uint16_t selector, std::uint32_t offset) {
   constexpr std::uint32_t kSize = sizeof(T);
+  if (c.in_protected_mode()) return c.far_transfer(i, selector, offset, kSize);
   const std::uint32_t cs_at = (c.general[kEsp] - kSize) & c.stack_mask;
   const std::uint32_t ip_at = (c.general[kEsp] - 2 * kSize) & c.stack_mask;
   if (!c.check_write(i, kSs, cs_at, kSize) || !c.check_write(i, kSs, ip_at, kSize)) return nullptr;
@@ -118,6 +119,10 @@ Insn* call_far(Core& c, Insn* i, std::uint16_t selector, std::uint32_t offset) {
   if (!c.write(i, kSs, cs_at, static_cast<T>(c.segments[kCs].selector))) return nullptr;
   if (!c.write(i, kSs, ip_at, static_cast<T>(c.end_of(i)))) return nullptr;
   c.set_stack_pointer(ip_at);
+  return c.far_jump(i, selector, offset);
+}
+Insn* jump_far(Core& c, Insn* i, std::uint16_t selector, std::uint32_t offset) {
+  if (c.in_protected_mode()) return c.far_transfer(i, selector, offset, 0);
   return c.far_jump(i, selector, offset);
 }
 struct CallFar {
@@ -129,7 +134,7 @@ struct CallFar {
 struct JmpFar {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
-    return c.far_jump(i, i->immediate2, static_cast<T>(i->immediate));
+    return jump_far(c, i, i->immediate2, static_cast<T>(i->immediate));
   }
 };
 template <bool kCall>
@@ -145,7 +150,7 @@ struct FarRm {
       if (!c.read(i, i->segment, offset, target)) return nullptr;
       const std::uint32_t selector_at = behind(c, offset, sizeof(T));
       if (!c.read(i, i->segment, selector_at, selector)) return nullptr;
-      return kCall ? call_far<T>(c, i, selector, target) : c.far_jump(i, selector, target);
+      return kCall ? call_far<T>(c, i, selector, target) : jump_far(c, i, selector, target);
     }
   }
 };
@@ -153,6 +158,7 @@ struct RetFar {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
     constexpr std::uint32_t kSize = sizeof(T);
+    if (c.in_protected_mode()) return c.far_return(i, kSize, i->immediate);
     T target;
     T selector;
     if (!c.read(i, kSs, c.general[kEsp] & c.stack_mask, target)) return nullptr;
@@ -169,6 +175,7 @@ Insn* int3(Core& c, Insn* i) {
   return c.software_interrupt(i, kBreakpoint);
 }
 Insn* int_n(Core& c, Insn* i) {
+  if (c.in_v86_mode() && !c.io_sensitive_allowed()) return c.fault(i, kGeneralProtection);
   return c.software_interrupt(i, static_cast<std::uint8_t>(i->immediate));
 }
 Insn* into(Core& c, Insn* i) {
@@ -182,6 +189,8 @@ struct Iret {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
     constexpr std::uint32_t kSize = sizeof(T);
+    if (c.in_protected_mode()) return c.interrupt_return(i, kSize);
+    if (c.in_v86_mode() && !c.io_sensitive_allowed()) return c.fault(i, kGeneralProtection);
     const std::uint32_t top = c.general[kEsp];
     T target;
     T selector;
@@ -191,9 +200,11 @@ struct Iret {
     if (!c.read(i, kSs, (top + 2 * kSize) & c.stack_mask, image)) return nullptr;
     if (target >= c.code_end) return c.fault(i, kGeneralProtection);
     c.set_stack_pointer(top + 3 * kSize);
-    // A 16-bit IRET leaves the upper half of EFLAGS; VM cannot be set from real mode.
-    const std::uint32_t kept = sizeof(T) == 2 ? c.system_flags & 0xFFFF0000 : 0;
-    c.set_eflags((image & ~std::uint32_t{kVm}) | kept);
+    // A 16-bit IRET leaves the upper half of EFLAGS; VM stays, and in V86 mode IOPL.
+    const std::uint32_t kept =
+        kVm | (c.in_v86_mode() ? kIopl : 0u) | (sizeof(T) == 2 ? 0xFFFF0000 : 0u);
+    c.set_eflags((image & ~kept) | (c.system_flags & kept));
+    c.resume_set = true;
     c.end_nmi();
     return c.far_jump(i, static_cast<std::uint16_t>(selector), target);
   }

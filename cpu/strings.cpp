@@ -247,6 +247,7 @@ struct Ins {
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
     const std::uint32_t offset = pointer(c, kEdi, mask);
+    if (!c.check_port(i, c.get<std::uint16_t>(kEdx), sizeof(T))) return false;
     // The port is read only when its word has somewhere to go.
     if (!c.check_write(i, kEs, offset, sizeof(T))) {
       return element_fault<T>(c, i, mask, kMovedDi, 2);
@@ -264,7 +265,7 @@ struct Ins {
   }
   template <class T>
   static std::uint32_t block(Core& c, Insn* i, std::uint32_t mask, std::uint32_t wanted) {
-    if constexpr (sizeof(T) != 2) return 0;
+    if (sizeof(T) != 2 || !c.ports_are_free()) return 0;
     const Block to = destination_block<T>(c, mask, true);
     const std::uint32_t most = std::min(wanted, to.count);
     if (most == 0) return 0;
@@ -282,6 +283,7 @@ struct Outs {
   static constexpr bool kCompares = false;
   template <class T>
   static bool one(Core& c, Insn* i, std::uint32_t mask) {
+    if (!c.check_port(i, c.get<std::uint16_t>(kEdx), sizeof(T))) return false;
     T value;
     if (!c.read(i, i->segment, pointer(c, kEsi, mask), value)) {
       return element_fault<T>(c, i, mask, kMovedSi, 1);
@@ -297,7 +299,7 @@ struct Outs {
   }
   template <class T>
   static std::uint32_t block(Core& c, Insn* i, std::uint32_t mask, std::uint32_t wanted) {
-    if constexpr (sizeof(T) != 2) return 0;
+    if (sizeof(T) != 2 || !c.ports_are_free()) return 0;
     const Block from = source_block<T>(c, i, mask);
     const std::uint32_t most = std::min(wanted, from.count);
     if (most == 0) return 0;

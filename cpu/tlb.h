@@ -1,7 +1,11 @@
 // Linear page -> host memory, direct mapped, one table per access kind. A hit is one compare: the
 // tag is the linear page, and an access that crosses into the next page cannot match it. Everything
-// that is not plain memory (devices, ROM and decoded code on the write side, nothing at all) never
-// gets a matching tag and ends in the slow path of core.cpp.
+// that is not plain memory (devices, ROM and decoded code on the write side, watched pages, nothing
+// at all) has a bit in the tag that no linear page has, and ends in the slow path of core.cpp,
+// which still finds its translation here.
+//
+// An entry is good for the privilege the processor has. What only the supervisor may do is noted,
+// and dropped when level 3 is entered.
 #pragma once
 
 #include <array>
@@ -17,6 +21,12 @@ struct TlbEntry {
   static constexpr std::uint32_t kInvalid = 1;  // no page has this address
   // In the write table: the page holds decoded code, so stores look at its lines first.
   static constexpr std::uint32_t kCode = 2;
+  static constexpr std::uint32_t kSpecial = 4;  // no plain memory
+  static constexpr std::uint32_t kWatched = 8;  // a data breakpoint lies here
+  static constexpr std::uint32_t kFlags = kCode | kSpecial | kWatched;
+
+  std::uint32_t page() const { return tag & ~kFlags; }
+  bool is(std::uint32_t flag) const { return (tag & flag) != 0; }
 
   std::uint32_t tag = kInvalid;
   std::uint32_t physical = 0;  // page
@@ -26,7 +36,22 @@ struct TlbEntry {
 class Tlb {
  public:
   TlbEntry& operator[](std::uint32_t linear) { return entries_[linear / kPageSize % kEntries]; }
-  void flush() { entries_.fill({}); }
+  void flush() {
+    entries_.fill({});
+    privileged_count_ = 0;
+  }
+  void flush_page(std::uint32_t linear) { (*this)[linear] = {}; }
+  void note_privileged(std::uint32_t linear) {
+    if (privileged_count_ < privileged_.size()) privileged_[privileged_count_] = linear;
+    ++privileged_count_;
+  }
+  void drop_privileged() {
+    if (privileged_count_ > privileged_.size()) {
+      flush();
+      return;
+    }
+    while (privileged_count_ > 0) flush_page(privileged_[--privileged_count_]);
+  }
   // The page got its first decoded code: take away the right to store without looking.
   void mark_code(std::uint32_t physical) {
     for (TlbEntry& entry : entries_) {
@@ -37,6 +62,8 @@ class Tlb {
  private:
   static constexpr std::uint32_t kEntries = 512;
   std::array<TlbEntry, kEntries> entries_{};
+  std::array<std::uint32_t, 64> privileged_{};  // linear pages
+  std::size_t privileged_count_ = 0;
 };
 
 }  // namespace cpu

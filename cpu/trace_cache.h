@@ -14,17 +14,17 @@
 
 namespace cpu {
 
+// What a jump looks for: the linear address, and above bit 33 what else must be the same
+// (Core::update_jump_base).
 struct JumpEntry {
-  std::uint32_t linear = 0;
+  std::uint64_t key = 0;
   Run* run = nullptr;
 };
 
 class JumpCache {
  public:
   JumpCache() { flush(); }
-  JumpEntry& operator[](std::uint32_t linear) {
-    return entries_[(linear ^ linear >> kBits) % kEntries];
-  }
+  JumpEntry& operator[](std::uint64_t key) { return entries_[(key ^ key >> kBits) % kEntries]; }
   void flush() { entries_.fill({0, &nothing_}); }
 
  private:

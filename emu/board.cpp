@@ -50,6 +50,8 @@ std::uint32_t top_of_memory(cpu::Model model) {
     case cpu::Model::i80286:
       return 1U << 24;
     case cpu::Model::i80386:
+    case cpu::Model::i80486:
+    case cpu::Model::pentium:
       return 0;  // 4 GiB
   }
   return 0;
@@ -229,6 +231,7 @@ void Board::insert_drives(const Config& config, DriveBay drives) {
     facts.disks[unit] =
         CmosDisk{disk.geometry.ata, static_cast<std::uint8_t>(disk.geometry.translation)};
     auto tap = std::make_unique<DriveTap>(std::move(disk.image), writes_of(disk.discard));
+    tap->set_chain(disk.chain);
     watch_drive(disk.slot, tap.get());
     disk.image = std::move(tap);
     ata[unit / 2].attach(
@@ -249,6 +252,7 @@ void Board::insert_floppy(OpenedFloppy opened) {
     if (drive.slot != opened.slot) continue;
     drive.file = opened.file;
     drive.image = std::make_shared<DriveTap>(std::move(opened.image), writes_of(opened.discard));
+    drive.image->set_chain(opened.chain);
     watch_drive(drive.slot, drive.image.get());
     floppy.insert(static_cast<unsigned>(drive.slot), drive.image, opened.format);
   }
@@ -267,8 +271,12 @@ void Board::eject_floppy(DriveSlot slot) {
 void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
   taps_[static_cast<std::size_t>(slot)] = tap;
   tap->set_medium(++media_);
-  tap->on_access = [this, slot](const DriveAccess& access) {
+  tap->on_access = [this, slot, tap](const DriveAccess& access) {
     last_disk_access_ = scheduler.now();
+    if (storage::AllocationWatch* map = tap->map_watch()) {
+      map->accessed(last_disk_access_, access.write, access.lba, access.count,
+                    access.status != storage::IoStatus::ok);
+    }
     breakpoints.disk(slot, access.write, access.lba, access.count, processor);
   };
 }
@@ -557,6 +565,12 @@ std::uint8_t Board::acknowledge_interrupt() {
   sync_time();
   ++outside_accesses_;
   return pic.acknowledge();
+}
+
+// One clock per slot: the time stamp counter runs at the stated speed, in HLT too.
+std::uint64_t Board::time_stamp() {
+  ++outside_accesses_;
+  return slots();
 }
 
 // The 8087's error is an NMI, as on the PC; later units have IRQ 13 of the AT.

@@ -53,6 +53,10 @@ class Board final : public cpu::Bus {
     }
     for (OpenedDisk& disk : disks_) visit(disk.slot, disk.file, *disk.image);
   }
+  template <class Visit>
+  void for_each_disk(Visit visit) {
+    for (OpenedDisk& disk : disks_) visit(disk);
+  }
   std::vector<DriveActivity> activity() const;
 
   // The hand at a floppy drive that the board has.
@@ -92,6 +96,7 @@ class Board final : public cpu::Bus {
   std::size_t out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) override;
   std::uint8_t acknowledge_interrupt() override;
   void coprocessor_error(bool level) override;
+  std::uint64_t time_stamp() override;
 
  private:
   struct Floppy {

@@ -28,7 +28,7 @@ NAME.toml is a machine file. Without any file the built-in demo disk boots.
 
 Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 guest time-out, 4 the guest died (triple fault, HLT
 with interrupts off), 5 image or host I/O error, 6 wall time-out, 130 interrupted. With --exit-port the guest's
-value v gives 2v+1.)";
+value v gives 2v+1. With --exec: the program's errorlevel, or 200 + n when the machine failed with n.)";
 
 // What CLI11 collects; turned into RunOptions afterwards, with our own messages.
 struct Words {
@@ -39,6 +39,7 @@ struct Words {
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
   std::string load_state, save_state;
+  std::string exec, dir, dos;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
   bool headless = false, window = false, terminal = false, shadow_rom = false;
@@ -157,7 +158,7 @@ Config build_config(const Words& words) {
     add_drive(config, std::move(drive));
   }
   for (const std::string& file : images) add_file(config, file);
-  if (config.drives.empty()) {
+  if (config.drives.empty() && words.exec.empty()) {
     DriveConfig demo;
     demo.slot = DriveSlot::ide0_0;
     demo.demo = true;
@@ -216,7 +217,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(drives);
 
   const char* machine = "Machine";
-  app.add_option("--cpu", words.cpu, "8086, 186, 286 or 386 (default 386)")->group(machine);
+  app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")->group(machine);
   app.add_option("--engine", words.engine, "cached or step: same results, step decodes every time")
       ->check(CLI::IsMember({"cached", "step"}))
       ->group(machine);
@@ -225,7 +226,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(machine);
   app.add_option("--ram", words.ram, "640K to 64M (default 4M)")->group(machine);
   app.add_option("--mips", words.mips,
-                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20)")
+                 "Instructions per guest microsecond (default 8086 1, 186 2, 286 5, 386 20, 486 50, pentium 100)")
       ->group(machine);
   app.add_option("--bios", words.bios, "System ROM file instead of ours")->group(machine);
   app.add_option("--vgabios", words.vgabios, "Video ROM file instead of ours")->group(machine);
@@ -273,6 +274,18 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->type_name("FILE")
       ->group(running);
 
+  const char* exec = "One DOS program";
+  app.add_option("--exec", words.exec,
+                 "Run this DOS command in --dir, headless, and end with its errorlevel")
+      ->type_name("'PROG ARGS'")
+      ->group(exec);
+  app.add_option("--dir", words.dir, "Folder that becomes a disk; changed files are copied back")
+      ->type_name("FOLDER")
+      ->group(exec);
+  app.add_option("--dos", words.dos, "Floppy or disk image that boots DOS; it stays as it is")
+      ->type_name("FILE")
+      ->group(exec);
+
   const char* steps = "Steps, in the order given";
   std::vector<StepOption> step_options;
   const auto add_step = [&](const char* name, std::vector<std::string>& values, Step::Kind kind,
@@ -311,6 +324,14 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   }
   options.rtc_given = !words.rtc.empty();
   options.json = words.output == "json";
+  if (!words.exec.empty()) {
+    if (!options.steps.empty() || words.window || words.terminal) {
+      throw UsageError("--exec runs headless and takes no steps such as --until");
+    }
+    options.exec = ExecOptions{words.exec, words.dir, words.dos};
+  } else if (!words.dir.empty() || !words.dos.empty()) {
+    throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
+  }
   options.load_state = words.load_state;
   options.save_state = words.save_state;
   if (!words.speed.empty()) {
@@ -318,7 +339,10 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
     options.speed_given = true;
   }
   constexpr std::uint64_t default_timeout = 60'000'000'000;
-  options.timeout = words.timeout.empty() ? (options.steps.empty() ? 0 : default_timeout)
+  constexpr std::uint64_t default_exec_timeout = 600'000'000'000;
+  options.timeout = words.timeout.empty() ? options.exec            ? default_exec_timeout
+                                            : options.steps.empty() ? 0
+                                                                    : default_timeout
                                           : duration("--timeout", words.timeout);
   if (!words.wall_timeout.empty())
     options.wall_timeout = duration("--wall-timeout", words.wall_timeout);

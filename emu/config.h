@@ -31,14 +31,21 @@ constexpr const char* slot_name(DriveSlot slot) {
 // at exit.
 enum class DriveMode : std::uint8_t { rw, ro, discard };
 
+// A file that a folder's disk has besides the folder's own, and that never leaves the guest.
+struct GuestFile {
+  std::string folder, name;  // 8.3; the folder is hidden and lies in the root
+  std::vector<std::uint8_t> content;
+};
+
 struct DriveConfig {
   DriveSlot slot = DriveSlot::fd0;
-  std::string file;    // empty with `demo` set, or an empty floppy drive
+  std::string file;  // empty with `demo` set, or an empty floppy drive; a folder becomes a FAT disk
   std::string format;  // empty: found out from the file
   DriveMode mode = DriveMode::rw;
   bool truncate = false;  // accept a file that ends inside a sector, without its tail
   bool demo = false;      // the built-in Disk Lab
   std::optional<storage::Geometry> chs;
+  std::vector<GuestFile> extra;  // folders only
 };
 
 enum class OnTripleFault : std::uint8_t { stop, reset };
@@ -74,6 +81,10 @@ constexpr std::uint32_t default_mips(cpu::Model model) {
       return 5;
     case cpu::Model::i80386:
       return 20;
+    case cpu::Model::i80486:
+      return 50;
+    case cpu::Model::pentium:
+      return 100;
   }
   return 20;
 }

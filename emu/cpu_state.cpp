@@ -12,7 +12,7 @@ void serialize_segment(devices::Archive& archive, cpu::Registers::Segment& segme
 }  // namespace
 
 void serialize(devices::Archive& archive, cpu::Registers& registers) {
-  archive.tag("cpu", 1);
+  archive.tag("cpu", 2);
   archive(registers.general);
   archive(registers.eip);
   archive(registers.eflags);
@@ -20,7 +20,10 @@ void serialize(devices::Archive& archive, cpu::Registers& registers) {
   archive(registers.cr0);
   archive(registers.cr2);
   archive(registers.cr3);
+  archive(registers.cr4);
+  archive(registers.time_stamp_base);
   archive(registers.dr);
+  archive(registers.test);
   serialize_segment(archive, registers.ldtr);
   serialize_segment(archive, registers.tr);
   archive(registers.gdtr_base);
@@ -30,6 +33,7 @@ void serialize(devices::Archive& archive, cpu::Registers& registers) {
   archive(registers.activity);
   archive(registers.interrupt_shadow);
   archive(registers.nmi_pending);
+  archive(registers.nmi_blocked);
 }
 
 void serialize(devices::Archive& archive, cpu::X87State& x87) {

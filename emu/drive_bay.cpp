@@ -1,6 +1,7 @@
 #include "emu/drive_bay.h"
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "bios/roms.h"
@@ -18,6 +19,7 @@ struct Opened {
   std::unique_ptr<storage::BlockDevice> image;
   std::string file;
   std::optional<storage::FileIdentity> identity;
+  storage::Image* chain = nullptr;
 };
 
 storage::OpenMode open_mode(DriveMode mode) {
@@ -36,7 +38,7 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
   if (drive.demo) {
     auto image = std::make_unique<storage::MemoryDevice>(bios::disk_lab(),
                                                          kLabGeometry.sector_count(), kLabGeometry);
-    return {std::move(image), "Disk Lab (built in)", std::nullopt};
+    return {std::move(image), "Disk Lab (built in)", std::nullopt, nullptr};
   }
   storage::OpenOptions options;
   options.mode = open_mode(drive.mode);
@@ -46,7 +48,7 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
     if (warn) warn(std::string(line));
   };
   storage::OpenedImage opened = storage::open_image(drive.file, options);
-  return {std::move(opened.device), drive.file, opened.identity};
+  return {std::move(opened.device), drive.file, opened.identity, opened.image};
 }
 
 // A drive that nothing tells about is the last one PCs had.
@@ -62,12 +64,15 @@ devices::FloppyFormat empty_drive_format() {
 
 class Opener {
  public:
-  explicit Opener(const WarnLine& warn) : warn_(warn) {}
+  Opener(const WarnLine& warn, const devices::DateTime& now) : warn_(warn), now_(now) {}
 
   void add(const DriveConfig& drive) {
     if (is_floppy(drive.slot) && drive.file.empty() && !drive.demo) {
-      return bay_.floppies.push_back({drive.slot, "", nullptr, empty_drive_format(), false});
+      return bay_.floppies.push_back(
+          {drive.slot, "", nullptr, empty_drive_format(), false, nullptr});
     }
+    std::error_code none;
+    if (!drive.demo && std::filesystem::is_directory(drive.file, none)) return add_folder(drive);
     Opened opened = open_drive(drive, warn_);
     refuse_twins(drive, opened);
     if (is_floppy(drive.slot)) {
@@ -100,7 +105,7 @@ class Opener {
     const auto format = devices::detect_floppy_format(first, opened.image->sector_count());
     if (!format) throw storage::ImageError(drive.file, format.error());
     bay_.floppies.push_back({drive.slot, opened.file, std::move(opened.image), *format,
-                             drive.mode == DriveMode::discard});
+                             drive.mode == DriveMode::discard, opened.chain});
   }
 
   void add_disk(const DriveConfig& drive, Opened opened) {
@@ -110,18 +115,34 @@ class Opener {
       if (warn_) warn_(line);
     }
     bay_.disks.push_back({drive.slot, opened.file, std::move(opened.image), std::move(choice),
-                          drive.mode == DriveMode::discard});
+                          drive.mode == DriveMode::discard, opened.chain, nullptr, false});
+  }
+
+  // The disk is a copy: what the guest writes stays above it until somebody copies it back.
+  void add_folder(const DriveConfig& drive) {
+    if (is_floppy(drive.slot)) {
+      throw storage::ImageError(drive.file, "is a folder: it becomes a hard disk, not a floppy");
+    }
+    auto folder = std::make_shared<HostFolder>(drive.file, warn_);
+    std::unique_ptr<storage::MemoryDevice> disk = folder->make_disk(now_, drive.extra);
+    if (drive.mode == DriveMode::ro) disk->protect();
+    storage::GeometryChoice geometry =
+        storage::choose_geometry(*disk, {drive.file, drive.chs, std::nullopt});
+    bay_.disks.push_back({drive.slot, drive.file, std::move(disk), std::move(geometry), true,
+                          nullptr, std::move(folder), drive.mode == DriveMode::rw});
   }
 
   const WarnLine& warn_;
+  const devices::DateTime& now_;
   DriveBay bay_;
   std::vector<std::pair<storage::FileIdentity, DriveSlot>> seen_;
 };
 
 }  // namespace
 
-DriveBay open_drives(const std::vector<DriveConfig>& drives, const WarnLine& warn) {
-  Opener opener(warn);
+DriveBay open_drives(const std::vector<DriveConfig>& drives, const WarnLine& warn,
+                     const devices::DateTime& now) {
+  Opener opener(warn, now);
   for (const DriveConfig& drive : drives) opener.add(drive);
   return opener.take();
 }

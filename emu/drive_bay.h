@@ -9,8 +9,10 @@
 
 #include "devices/floppy_media.h"
 #include "emu/config.h"
+#include "emu/host_folder.h"
 #include "storage/block_device.h"
 #include "storage/geometry_choice.h"
+#include "storage/image.h"
 
 namespace emu {
 
@@ -20,6 +22,7 @@ struct OpenedFloppy {
   std::unique_ptr<storage::BlockDevice> image;  // null: the drive is empty
   devices::FloppyFormat format;                 // of an empty drive: the one it was made for
   bool discard = false;                         // the guest's writes are thrown away
+  storage::Image* chain = nullptr;              // the image file in or under it, if there is one
 };
 
 struct OpenedDisk {
@@ -28,6 +31,9 @@ struct OpenedDisk {
   std::unique_ptr<storage::BlockDevice> image;
   storage::GeometryChoice geometry;
   bool discard = false;
+  storage::Image* chain = nullptr;
+  std::shared_ptr<const HostFolder> folder;  // what the disk was made from, when that is a folder
+  bool copy_back = false;                    // its changes are meant to return there
 };
 
 struct DriveBay {
@@ -37,8 +43,10 @@ struct DriveBay {
 
 using WarnLine = std::function<void(const std::string&)>;
 
-// Throws storage::ImageError naming the file; refuses one file in two drives.
-DriveBay open_drives(const std::vector<DriveConfig>& drives, const WarnLine& warn);
+// Throws storage::ImageError naming the file; refuses one file in two drives. `now` is the guest's
+// clock, for the dates of files that come from a folder.
+DriveBay open_drives(const std::vector<DriveConfig>& drives, const WarnLine& warn,
+                     const devices::DateTime& now = {});
 
 // Which sizes a socket takes, in bytes.
 struct RomSizes {

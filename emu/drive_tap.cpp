@@ -38,6 +38,7 @@ DriveTap::DriveTap(std::unique_ptr<storage::BlockDevice> image, Writes writes)
       write_digest_(kDigestStart) {}
 
 DriveTap::~DriveTap() {
+  stop_map();
   // Whoever wants to know how it went has called close().
   (void)close();
 }
@@ -124,6 +125,49 @@ IoStatus DriveTap::do_close() {
   return committed != IoStatus::ok ? committed : closed;
 }
 
+storage::Extent DriveTap::shown_extent_at(std::uint64_t lba) const {
+  storage::Extent extent;
+  extent.first_sector = lba;
+  if (find(lba) != nullptr) {
+    extent.sector_count = 1;
+    extent.state = storage::ClusterState::data;
+    return extent;
+  }
+  extent = image_->extent_at(lba);
+  extent.layer = static_cast<std::uint8_t>(extent.layer + layers_above());
+  if (!holding_) return extent;
+  // Up to the next sector that is held.
+  std::uint64_t end = lba + extent.sector_count;
+  end = std::min(end, top_.run_end(lba, end));
+  for (const auto& layer : below_) end = std::min(end, layer->run_end(lba, end));
+  extent.sector_count = std::max(end, lba + 1) - lba;
+  return extent;
+}
+
+void DriveTap::start_map(std::uint32_t sectors_per_cluster, storage::AllocationWatch::Sink sink,
+                         std::uint64_t now) {
+  map_ = std::make_unique<storage::AllocationWatch>(
+      sector_count(), sectors_per_cluster,
+      [this](std::uint64_t lba) { return shown_extent_at(lba); }, std::move(sink));
+  image_->observe(map_.get());
+  map_is_old_ = false;
+  map_->scan(now);
+}
+
+void DriveTap::stop_map() {
+  image_->observe(nullptr);
+  map_.reset();
+}
+
+void DriveTap::settle_map(std::uint64_t now) {
+  if (!map_) return;
+  if (std::exchange(map_is_old_, false)) {
+    map_->scan(now);
+  } else {
+    map_->settle(now);
+  }
+}
+
 DriveTap::State DriveTap::capture() {
   holding_ = true;
   if (std::exchange(top_used_, false)) {
@@ -155,6 +199,7 @@ void DriveTap::drop_held() {
   below_.clear();
   top_ = {};
   top_used_ = false;
+  map_is_old_ = true;
 }
 
 void DriveTap::for_each_held(

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "storage/allocation_watch.h"
 #include "storage/block_device.h"
+#include "storage/image.h"
 #include "storage/sector_map.h"
 
 namespace emu {
@@ -52,6 +54,25 @@ class DriveTap final : public storage::BlockDevice {
   storage::Geometry geometry() const override { return image_->geometry(); }
   bool read_only() const override { return image_->read_only(); }
   storage::Extent extent_at(std::uint64_t lba) const override { return image_->extent_at(lba); }
+
+  // As the guest would find it: what is held above the image counts as data of one more layer on
+  // top, when it will never be more than that, and of the image's own when it goes there.
+  storage::Extent shown_extent_at(std::uint64_t lba) const;
+  // Layers of shown_extent_at() above the image's own.
+  unsigned layers_above() const { return discards_ ? 1 : 0; }
+
+  // For allocation maps: events of this drive from now on, the first of them a scan of all of it.
+  // `now` is the guest's time. Without a map a request costs one look at a null pointer.
+  void start_map(std::uint32_t sectors_per_cluster, storage::AllocationWatch::Sink sink,
+                 std::uint64_t now);
+  void stop_map();
+  // For whoever just let the guest run: changes that no request made.
+  void settle_map(std::uint64_t now);
+  storage::AllocationWatch* map_watch() { return map_.get(); }
+
+  // The image file below, when there is one.
+  storage::Image* chain() { return chain_; }
+  void set_chain(storage::Image* chain) { chain_ = chain; }
 
   // The image itself, without what this layer holds.
   storage::BlockDevice& image() { return *image_; }
@@ -120,6 +141,9 @@ class DriveTap final : public storage::BlockDevice {
   std::map<std::string, State> snapshots_;
   std::uint64_t commits_ = 0;
   std::uint64_t medium_ = 0;
+  storage::Image* chain_ = nullptr;
+  std::unique_ptr<storage::AllocationWatch> map_;
+  bool map_is_old_ = false;  // content came or went without requests
 
   std::vector<DriveFault> faults_;
   std::uint64_t faults_shown_ = 0;

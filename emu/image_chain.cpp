@@ -1,4 +1,4 @@
-// commit, rebase, flatten: operations on chains; resize and compact: on one image.
+// commit, rebase, flatten: operations on chains; resize, compact and finish: on one image.
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -103,7 +103,10 @@ void change_record(const Session& session, storage::Image& child) {
   storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
   std::optional<storage::OpenedImage> parent;
   try {
-    parent = session.open(path, a.parent_format, storage::OpenMode::read_only);
+    storage::OpenOptions options =
+        session.open_options(path, a.parent_format, storage::OpenMode::read_only);
+    options.follow_parents = false;
+    parent = open_image(session.place(path), options);
     record.image = parent->image;
     record.format = parent->format->name;
   } catch (const ImageError&) {
@@ -175,6 +178,24 @@ int compact(const Session& session) {
   session.answer(
       "Image compacted: " + human_size(before) + " -> " + human_size(after),
       {{"filename", name_of(session)}, {"actual-size-before", before}, {"actual-size", after}});
+  return 0;
+}
+
+// The files that are not needed any more are the user's to remove.
+int finish(const Session& session) {
+  const std::string& file = session.arguments().names[0];
+  const storage::OpenedImage opened = open_for_change(session);
+  const storage::ImageInfo before = opened.image->info();
+  const std::filesystem::path raw = opened.image->make_standalone(session.progress(0));
+  close_image(file, *opened.device);
+  std::string line = storage::printable(raw.native(), 200) + " is the whole disk (raw); " +
+                     storage::printable(file, 200);
+  if (before.parent) {
+    line += " and its backing file " + storage::printable(before.parent->name, 120);
+  }
+  session.answer(
+      line + " can be removed.",
+      {{"filename", name_of(session)}, {"raw", storage::printable(raw.native(), kNameLimit)}});
   return 0;
 }
 

@@ -242,6 +242,8 @@ constexpr Verb kVerbs[] = {
      resize},
     {"compact", "[-f FMT] FILE", "give unused space back to the host", 1, 1, declare_change,
      compact},
+    {"finish", "[-f FMT] FILE", "copy what an add-cow disk lacks: its raw file then stands alone",
+     1, 1, declare_change, finish},
     {"snapshot", "[-f FMT] FILE [CHILD]", "make a child that goes on where FILE stands", 1, 2,
      declare_snapshot, snapshot},
     {"measure", "[-O FMT] [--size N | FILE]", "host space that a conversion needs", 0, 1,

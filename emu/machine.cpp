@@ -72,7 +72,7 @@ void apply_key(Board& board, const KeyCommand& command) {
 }  // namespace
 
 Machine::Machine(const Config& config, const WarnLine& warn)
-    : board_(std::make_unique<Board>(config, open_drives(config.drives, warn))) {}
+    : board_(std::make_unique<Board>(config, open_drives(config.drives, warn, config.rtc))) {}
 
 Machine::~Machine() = default;
 
@@ -252,6 +252,16 @@ std::string Machine::flush_disks() {
     failure = file + ": the last writes to " + slot_name(slot) + " could not be made safe";
   });
   return failure;
+}
+
+std::vector<FolderChanges> Machine::copy_back_folders() {
+  std::vector<FolderChanges> all;
+  board_->for_each_disk([&](OpenedDisk& disk) {
+    if (disk.copy_back) {
+      all.push_back({disk.folder->root().string(), disk.folder->copy_back(*disk.image)});
+    }
+  });
+  return all;
 }
 
 std::vector<DriveReport> Machine::drives() {

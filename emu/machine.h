@@ -20,6 +20,7 @@
 #include "devices/video_text.h"
 #include "emu/breakpoint.h"
 #include "emu/config.h"
+#include "emu/host_folder.h"
 
 namespace emu {
 
@@ -56,6 +57,11 @@ struct DriveReport {
   std::string file;
   std::string sha256;  // of the content the guest sees
   std::uint64_t sectors_read = 0, sectors_written = 0;
+};
+
+struct FolderChanges {
+  std::string folder;
+  HostFolder::Changes changes;
 };
 
 struct DriveActivity {
@@ -135,6 +141,8 @@ class Machine {
   // Everything the guest was told is safe, made so; the first failure as text, empty when all is
   // well.
   std::string flush_disks();
+  // What the guest changed on disks made from folders, copied back into these (mode rw only).
+  std::vector<FolderChanges> copy_back_folders();
   std::vector<DriveReport> drives();
   // SHA-256 over processor, memory and every chip: equal for equal runs.
   std::string hash();

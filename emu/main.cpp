@@ -1,5 +1,6 @@
 // platter: reads the command line, builds the machine, gives it to a front end. The outermost catch
 // is here: one line on stderr, and the exit code says what kind of trouble it was.
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/exec_command.h"
 #include "emu/image_process.h"
 #include "emu/post_mortem.h"
 #include "emu/session.h"
@@ -56,6 +58,7 @@ int run(RunOptions options) {
     if (!options.rtc_given) options.config.rtc = parse_rtc("host");
   }
   install_signal_handlers();
+  if (options.exec) return run_exec(std::move(options), interrupt_flag());
   Machine machine(options.config, say);
   if (!options.load_state.empty()) machine.load_state(options.load_state);
   Verdict verdict;
@@ -76,6 +79,7 @@ int run(RunOptions options) {
       break;
   }
   if (!options.save_state.empty()) machine.save_state(options.save_state);
+  const bool folders_good = report_folders(machine.copy_back_folders());
   const std::string flush_error = machine.flush_disks();
   report(machine, verdict);
   if (options.json) print_json_summary(std::cout, machine, verdict);
@@ -83,11 +87,12 @@ int run(RunOptions options) {
     say(flush_error);
     return kExitHostError;
   }
-  return verdict.exit_code;
+  return folders_good ? verdict.exit_code : kExitHostError;
 }
 
 int dispatch(std::span<const std::string> arguments) {
-  if (!arguments.empty() && arguments[0] == "image") return image_tool::run_image_process(arguments.subspan(1));
+  if (!arguments.empty() && arguments[0] == "image")
+    return image_tool::run_image_process(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "test") {
     install_signal_handlers();
     return run_test_command(arguments.subspan(1), interrupt_flag());
@@ -100,6 +105,14 @@ int dispatch(std::span<const std::string> arguments) {
   return run(std::get<RunOptions>(std::move(parsed)));
 }
 
+// Codes of a failing --exec must not look like an errorlevel.
+int failure_code(std::span<const std::string> arguments, int code) {
+  const bool exec = std::ranges::any_of(arguments, [](const std::string& word) {
+    return word == "--exec" || word.starts_with("--exec=");
+  });
+  return exec ? kExecMachineFailure + code : code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -108,9 +121,9 @@ int main(int argc, char** argv) {
     return dispatch(arguments);
   } catch (const UsageError& error) {
     say(error.what());
-    return kExitUsage;
+    return failure_code(arguments, kExitUsage);
   } catch (const std::exception& error) {
     say(error.what());
-    return kExitHostError;
+    return failure_code(arguments, kExitHostError);
   }
 }

@@ -25,12 +25,20 @@ struct Step {
   std::uint64_t duration = 0;  // run_for, in nanoseconds of guest time
 };
 
+// A DOS program to run, see exec_command.h.
+struct ExecOptions {
+  std::string command;
+  std::string folder;
+  std::string dos;  // image; empty: one of the drives boots
+};
+
 enum class Front : std::uint8_t { automatic, window, terminal, headless };
 
 struct RunOptions {
   Config config;
   Front front = Front::automatic;
   std::vector<Step> steps;
+  std::optional<ExecOptions> exec;
   std::uint64_t timeout = 0;       // guest nanoseconds, 0: none
   std::uint64_t wall_timeout = 0;  // host nanoseconds, 0: none
   double speed = 0;                // guest seconds per host second; 0: as fast as it goes

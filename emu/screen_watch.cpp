@@ -71,10 +71,12 @@ bool ScreenWatch::look(const std::vector<std::u32string>& rows) {
   put_off_ = 0;
   ++looks_;
   if (!same_shape) {
+    scrolled_ += live_.size();
     for (Row& row : live_) history_.push_back(std::move(row));
     live_.assign(rows.size(), blank_row(columns));
   } else if (shift > 0) {
     const auto middle = live_.begin() + static_cast<std::ptrdiff_t>(shift);
+    scrolled_ += shift;
     std::move(live_.begin(), middle, std::back_inserter(history_));
     std::move(middle, live_.end(), live_.begin());
     std::fill(live_.end() - static_cast<std::ptrdiff_t>(shift), live_.end(), blank_row(columns));
@@ -155,6 +157,15 @@ std::vector<std::u32string> ScreenWatch::transcript() const {
   for (const Row& row : history_) rows.push_back(row.text);
   for (const Row& row : live_) rows.push_back(row.text);
   return rows;
+}
+
+ScreenWatch::View ScreenWatch::row(std::size_t index) const {
+  const Row& row = index < history_.size() ? history_[index] : live_[index - history_.size()];
+  bool fresh = false;
+  for (std::size_t c = 0; row.fresh && !fresh && c < row.text.size(); ++c) {
+    fresh = row.stamp[c] != kStale && row.text[c] != U' ' && row.text[c] != U'\0';
+  }
+  return {row.text, fresh};
 }
 
 // Everything up to the match becomes stale; what stands behind it stays fresh, so that several

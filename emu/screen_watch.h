@@ -44,6 +44,16 @@ class ScreenWatch {
   // Rows that scrolled off, as far as they are kept, and the screen.
   std::vector<std::u32string> transcript() const;
 
+  // The same row by row: the first kept() of rows() have left the screen, scrolled() ever did.
+  struct View {
+    std::u32string_view text;
+    bool fresh;  // text came into it after the last match
+  };
+  std::size_t rows() const { return history_.size() + live_.size(); }
+  std::size_t kept() const { return history_.size(); }
+  std::uint64_t scrolled() const { return scrolled_; }
+  View row(std::size_t index) const;
+
  private:
   struct Row {
     std::u32string text;
@@ -68,6 +78,7 @@ class ScreenWatch {
 
   std::vector<Row> live_;
   std::deque<Row> history_;  // rows that scrolled off, oldest first
+  std::uint64_t scrolled_ = 0;
   std::uint64_t looks_ = 0;
   unsigned put_off_ = 0;
   std::uint64_t generation_ = 0;

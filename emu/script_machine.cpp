@@ -209,7 +209,7 @@ ScriptMachine::Outcome ScriptMachine::run_for(Nanoseconds time) {
 
 // Asked between slices. An interrupt handler may be at work just then, so a guest gets a
 // millisecond's worth of instructions to come back to its waiting.
-bool ScriptMachine::idle_now() {
+bool ScriptMachine::idle() {
   if (machine_->disks_busy()) return false;
   if (machine_->quiet_until() > machine_->now()) return true;
   constexpr std::uint64_t patience = 20'000;
@@ -226,7 +226,7 @@ void ScriptMachine::wait_idle(Nanoseconds within, Nanoseconds still) {
         const Nanoseconds now = machine_->now();
         if (now < next_sample) return false;
         next_sample = now + sample;
-        if (!idle_now()) {
+        if (!idle()) {
           since.reset();
           return false;
         }

@@ -77,6 +77,8 @@ class ScriptMachine {
                const std::function<bool()>& done, Pace pace = Pace::seldom);
   Outcome run_for(devices::Nanoseconds time);
   void step(std::uint64_t instructions);
+  // Whether the guest only waits just now; runs it a little to find out.
+  bool idle();
   // Until the guest only waits (HLT, or polls the keyboard) and no disk does anything, for
   // `still` in a row.
   void wait_idle(devices::Nanoseconds within, devices::Nanoseconds still);
@@ -131,7 +133,6 @@ class ScriptMachine {
   void must_not_run(const char* what) const;
   void hit_breakpoints();
   devices::Nanoseconds slice_end(Pace pace) const;
-  bool idle_now();
   template <class Push>
   void press(Push push, const std::string& what);
 

@@ -236,6 +236,16 @@ void print_json_summary(std::ostream& out, Machine& machine, const Verdict& verd
   summary["guest_seconds"] = static_cast<double>(machine.now()) / static_cast<double>(kSecond);
   summary["screen_sha256"] = digest.hex();
   summary["machine_hash"] = machine.hash();
+  if (verdict.exec) {
+    summary["errorlevel"] = nullptr;
+    if (verdict.exec->errorlevel) summary["errorlevel"] = *verdict.exec->errorlevel;
+    summary["output"] = verdict.exec->output;
+    for (const FolderChanges& folder : verdict.exec->folders) {
+      summary["folders"][folder.folder] = {{"written", folder.changes.written},
+                                           {"removed", folder.changes.removed},
+                                           {"failed", folder.changes.failures}};
+    }
+  }
   auto& disks = summary["disks"] = nlohmann::ordered_json::object();
   for (const DriveReport& drive : machine.drives()) {
     disks[slot_name(drive.slot)] = {{"file", drive.file},

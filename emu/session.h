@@ -25,11 +25,22 @@ enum ExitCode : int {
   kExitInterrupted = 130,
 };
 
+// Of --exec.
+struct ExecOutcome {
+  std::optional<int> errorlevel;  // nothing: the program did not come to its end
+  std::string output;             // what it printed, when that was kept
+  std::vector<FolderChanges> folders;
+};
+
 struct Verdict {
   std::string stop;  // one word for the JSON: "done", "timeout", "triple-fault", ...
   int exit_code = kExitOk;
   std::string message;  // one line for people; empty when all went well
+  std::optional<ExecOutcome> exec{};
 };
+
+// Says on standard error what came back into which folder; false when something did not.
+bool report_folders(const std::vector<FolderChanges>& folders);
 
 // Runs the steps on `machine`. `interrupted` is set by a signal handler.
 Verdict run_steps(Machine& machine, const RunOptions& options,

@@ -29,7 +29,7 @@ Value one_of(const std::string& what, const std::string& text,
   throw UsageError(what + " '" + text + "' is unknown; allowed: " + allowed);
 }
 
-constexpr std::array<std::pair<const char*, cpu::Model>, 8> kModels = {{
+constexpr std::array<std::pair<const char*, cpu::Model>, 12> kModels = {{
     {"8086", cpu::Model::i8086},
     {"8088", cpu::Model::i8086},
     {"186", cpu::Model::i80186},
@@ -38,6 +38,10 @@ constexpr std::array<std::pair<const char*, cpu::Model>, 8> kModels = {{
     {"80286", cpu::Model::i80286},
     {"386", cpu::Model::i80386},
     {"80386", cpu::Model::i80386},
+    {"486", cpu::Model::i80486},
+    {"80486", cpu::Model::i80486},
+    {"pentium", cpu::Model::pentium},
+    {"586", cpu::Model::pentium},
 }};
 constexpr std::array<std::pair<const char*, cpu::Fpu>, 5> kFpus = {{
     {"none", cpu::Fpu::none},

@@ -93,6 +93,23 @@ bool leaves_folder(std::string_view name) {
   return leaves;
 }
 
+std::vector<std::string> host_spellings(std::string_view name) {
+  const bool drive = name.size() > 1 && name[1] == ':';
+  std::vector<std::string> names;
+  if (!drive) names.emplace_back(name);
+  const std::size_t backslash = name.rfind('\\');
+  if (backslash != name.npos) {
+    std::string slashed(name);
+    std::ranges::replace(slashed, '\\', '/');
+    if (!drive && !leaves_folder(slashed)) names.push_back(slashed);
+  }
+  if (backslash != name.npos || drive) {
+    const std::size_t last = name.find_last_of("\\/:");
+    if (last + 1 < name.size()) names.emplace_back(name.substr(last + 1));
+  }
+  return names;
+}
+
 std::string name_to_record(const Directory& folder, const std::filesystem::path& path) {
   std::error_code error;
   const auto base = std::filesystem::canonical(folder.path(), error);

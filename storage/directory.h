@@ -139,6 +139,9 @@ class Directory : public std::enable_shared_from_this<Directory> {
 std::optional<std::string> bad_name(std::string_view name);
 // Absolute, or with a ".." component: leads out of a folder by its spelling alone.
 bool leaves_folder(std::string_view name);
+// The spellings under which a name that another system may have written can be found here: as it
+// stands; with Windows' slashes turned; what a path of another machine ends with.
+std::vector<std::string> host_spellings(std::string_view name);
 // The name that a child in `folder` records for a file at `path`: relative when the file lies
 // beneath the folder (and then openable without permission), else absolute.
 std::string name_to_record(const Directory& folder, const std::filesystem::path& path);

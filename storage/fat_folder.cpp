@@ -15,6 +15,7 @@ constexpr std::size_t kEntryBytes = 32;
 constexpr std::uint8_t kLastEntry = 0x00, kDeleted = 0xE5, kEscapedE5 = 0x05;
 constexpr std::uint8_t kAttributeLabel = 0x08, kAttributeFolder = 0x10, kAttributeLong = 0x0F;
 constexpr std::uint8_t kAttributeArchive = 0x20, kAttributeReadOnly = 0x01;
+constexpr std::uint8_t kSettableAttributes = 0x27;
 constexpr std::uint8_t kLastLongPart = 0x40;
 constexpr std::size_t kMaxLongParts = 20;
 constexpr std::size_t kMaxFolderBytes = 65536 * kEntryBytes;
@@ -424,6 +425,19 @@ void FatVolume::remove(std::string_view path) {
   }
   release(found->entry.first_cluster);
   write_fat();
+}
+
+void FatVolume::set_attributes(std::string_view path, std::uint8_t attributes) {
+  const Parent parent = parent_of(path);
+  const auto found = look_up(parent.folder, parent.name);
+  if (!found) throw FatError("there is no such file");
+  const Slot& slot = found->slots.back();
+  Sector sector;
+  load(slot.lba, sector);
+  std::uint8_t& field = sector[slot.offset + 11];
+  field = static_cast<std::uint8_t>((field & ~kSettableAttributes) |
+                                    (attributes & kSettableAttributes));
+  store(slot.lba, sector);
 }
 
 }  // namespace storage

@@ -3,8 +3,8 @@
 // chains may be circular, sizes wrong, clusters out of range; FatError says so.
 //
 // [FAT]  Microsoft Extensible Firmware Initiative FAT32 File System Specification, version 1.03
-// Not implemented: volume creation, renaming, attributes beyond reading them; long names are read
-// but not written (a name that is no 8.3 name is refused); exFAT.
+// Not implemented: volume creation (see fat_format.h), renaming; long names are read but not written
+// (a name that is no 8.3 name is refused); exFAT.
 //
 // Order of writing: clusters of the new content, then the FAT, then the directory entry, so that a
 // cut leaves lost clusters at worst. FAT copies are all written.
@@ -72,6 +72,8 @@ class FatVolume {
   void make_folder(std::string_view path, const FatTime& when);
   // A file, or an empty folder.
   void remove(std::string_view path);
+  // Read-only, hidden, system and archive, as in FatEntry; a folder stays one.
+  void set_attributes(std::string_view path, std::uint8_t attributes);
 
   // Calls `visit(first_lba, count, path)` for the volume's tables ("FAT") and for every run of
   // clusters of every file and folder, in directory order. Damaged chains are left out.

@@ -189,6 +189,12 @@ std::uint64_t PosixFile::allocated_bytes() const {
   return static_cast<std::uint64_t>(info.st_blocks) * 512;  // st_blocks counts 512 on every host
 }
 
+std::optional<std::int64_t> PosixFile::modified() const {
+  struct stat info = {};
+  if (fstat(descriptor_, &info) != 0) return std::nullopt;
+  return std::int64_t{info.st_mtime};
+}
+
 IoStatus PosixFile::read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) {
   if (!fits_off_t(offset, bytes.size())) return IoStatus::host_error;
   while (!bytes.empty()) {
@@ -219,6 +225,22 @@ IoStatus PosixFile::resize(std::uint64_t size) {
   if (!fits_off_t(size, 0)) return IoStatus::no_space;
   const int result = restarting([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); });
   return result == 0 ? IoStatus::ok : status_of(errno);
+}
+
+// fallocate() and not posix_fallocate(), which writes to every block where the file system cannot
+// reserve.
+IoStatus PosixFile::reserve(std::uint64_t size) {
+  const std::uint64_t now = this->size();
+  if (size <= now) return IoStatus::ok;
+  if (!fits_off_t(now, size - now)) return IoStatus::no_space;
+  const int result = restarting([&] {
+    return fallocate(descriptor_, 0, static_cast<off_t>(now), static_cast<off_t>(size - now));
+  });
+  if (result == 0) return IoStatus::ok;
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) return resize(size);
+  const IoStatus status = status_of(errno);
+  static_cast<void>(resize(now));  // a part may have been reserved; the first failure counts
+  return status;
 }
 
 IoStatus PosixFile::sync() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,12 +42,17 @@ class File {
   virtual std::uint64_t size() const = 0;
   // What the file takes on the host: less than its size when it has holes.
   virtual std::uint64_t allocated_bytes() const { return size(); }
+  // When it was last written, in Unix time, where the host tells.
+  virtual std::optional<std::int64_t> modified() const { return std::nullopt; }
 
   // All of `bytes` or an error; past the end of the file is host_error, never zeroes.
   virtual IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) = 0;
   // All of `bytes` or an error. Writing past the end extends the file.
   virtual IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) = 0;
   virtual IoStatus resize(std::uint64_t size) = 0;
+  // Grows to `size` with room for it taken on the host, so that writing there does not run out of
+  // space; a host that cannot promise that grows it all the same. What is new reads as zeroes.
+  virtual IoStatus reserve(std::uint64_t size) { return resize(size); }
   // Success: everything written before survives a power cut. Once it has failed it keeps failing,
   // because the kernel may have dropped the pages that it could not write.
   virtual IoStatus sync() = 0;
@@ -89,9 +95,11 @@ class PosixFile final : public File {
   FileIdentity identity() const override { return identity_; }
   std::uint64_t size() const override;
   std::uint64_t allocated_bytes() const override;
+  std::optional<std::int64_t> modified() const override;
   IoStatus read_at(std::uint64_t offset, std::span<std::uint8_t> bytes) override;
   IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override;
   IoStatus resize(std::uint64_t size) override;
+  IoStatus reserve(std::uint64_t size) override;
   IoStatus sync() override;
   FileRun run_at(std::uint64_t offset) const override;
   IoStatus zero(std::uint64_t offset, std::uint64_t length) override;

@@ -1,9 +1,12 @@
 #include "storage/file_io.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "storage/image.h"
 #include "storage/image_error.h"
+#include "storage/layer.h"
 
 namespace storage {
 
@@ -79,6 +82,26 @@ IoStatus replace_file(const Place& place, std::span<const std::uint8_t> contents
   draft->renamed(place.path());
   file = std::move(draft);
   return directory.sync();
+}
+
+void punch_zeroes(File& file, std::uint64_t end, const Progress& progress) {
+  constexpr std::size_t kScanBytes = 64 * 1024;
+  std::vector<std::uint8_t> buffer(kScanBytes);
+  for (std::uint64_t at = 0; at < end;) {
+    progress.report(at, end);
+    const FileRun run = file.run_at(at);
+    if (!run.data) {
+      at = run.end;
+      continue;
+    }
+    const std::uint64_t count = std::min<std::uint64_t>(kScanBytes, end - at);
+    const auto bytes = std::span(buffer).first(static_cast<std::size_t>(count));
+    read_exactly(file, at, bytes);
+    if (all_zero(bytes)) require_ok(file, "made sparse", file.zero(at, count));
+    at += count;
+  }
+  progress.report(end, end);
+  sync_exactly(file);
 }
 
 }  // namespace storage

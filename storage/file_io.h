@@ -14,6 +14,8 @@
 
 namespace storage {
 
+struct Progress;
+
 // All throw ImageError naming the file and, where there is one, the place in it.
 void read_exactly(File& file, std::uint64_t offset, std::span<std::uint8_t> bytes);
 std::vector<std::uint8_t> read_bytes(File& file, std::uint64_t offset, std::size_t count);
@@ -23,6 +25,9 @@ void resize_exactly(File& file, std::uint64_t size);
 void sync_exactly(File& file);
 void sync_exactly(Directory& directory);
 void require_ok(const File& file, std::string_view what, IoStatus status);
+
+// Stretches of zeroes before `end` become holes. Throws Cancelled, too.
+void punch_zeroes(File& file, std::uint64_t end, const Progress& progress);
 
 // A struct of the fields of endian.h, as it lies in the file.
 template <class T>

@@ -10,7 +10,11 @@ namespace {
 
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
+    &kGrowableFormat,
     &kVmdkFormat,
+    &kVhdFormat,
+    &kCowdFormat,
+    &kAddCowFormat,
     &kRawFormat,
 };
 
@@ -23,16 +27,15 @@ struct Signature {
   bool in_tail = false;
 };
 constexpr std::array kForeign = {
-    Signature{"COWD", "a VMware copy-on-write disk (COWD)"},
-    Signature{"conectix", "a Virtual PC dynamic disk (VHD)"},
-    Signature{"conectix", "a Virtual PC fixed disk (VHD)", 0, true},
-    Signature{"GIDX\r\n\x1A\n", "a growable image's index"},
-    Signature{"ADD_COW\xFF", "an add-cow image"},
-    Signature{"ACOW", "an add-cow image"},
+    Signature{"GDAT\r\n\x1A\n", "a growable image's cluster file (its index is what is opened)"},
     Signature{"QFI\xFB", "a QEMU copy-on-write disk (qcow2)"},
     Signature{"vhdxfile", "a Hyper-V disk (VHDX)"},
     Signature{"\x7F\x10\xDA\xBE", "a VirtualBox disk (VDI)", 0x40},
 };
+
+// A fixed VHD has its signature in the last sector only, where the guest of a raw disk may have
+// written it; the driver takes it for its own by the file's name.
+constexpr Signature kFixedVhd{"conectix", "a Virtual PC fixed disk (VHD)", 0, true};
 
 bool carries(const ProbeInput& input, const Signature& signature) {
   const std::span<const std::uint8_t> bytes = signature.in_tail ? input.tail : input.head;
@@ -78,6 +81,11 @@ const FormatDriver& detect(const ProbeInput& input) {
     }
   }
   if (best == nullptr) throw ImageError(input.path, "is in no image format known here");
+  if (best == &kRawFormat && carries(input, kFixedVhd)) {
+    throw ImageError(input.path, "is " + std::string(kFixedVhd.name) +
+                                     " by its last sector but not by its name (format=vhd opens "
+                                     "it, format=raw takes its bytes as they are)");
+  }
   if (best == &kRawFormat) {
     for (const Signature& signature : kForeign) {
       if (!carries(input, signature)) continue;

@@ -71,9 +71,9 @@ struct ImageContext {
 
 struct CreateOptions {
   std::uint64_t sectors = 0;
-  Geometry geometry;  // unknown: by the format's own rule
-  Options options;    // keys of FormatDriver::create_options, already checked
-  std::optional<ParentRef> parent;
+  Geometry geometry{};  // unknown: by the format's own rule
+  Options options{};    // keys of FormatDriver::create_options, already checked
+  std::optional<ParentRef> parent{};
   Existing existing = Existing::refuse;
 };
 
@@ -109,7 +109,11 @@ struct FormatDriver {
 };
 
 extern const FormatDriver kRawFormat;
+extern const FormatDriver kGrowableFormat;
 extern const FormatDriver kVmdkFormat;
+extern const FormatDriver kVhdFormat;
+extern const FormatDriver kCowdFormat;
+extern const FormatDriver kAddCowFormat;
 
 std::span<const FormatDriver* const> formats();
 // By name or alias; nullptr when there is none.

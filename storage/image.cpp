@@ -18,12 +18,20 @@ void Image::compact(const Progress&) {
   cannot("compacted");
 }
 
+void Image::link_uniform(const Progress&) {
+  cannot("made to share clusters");
+}
+
 void Image::set_parent(const ParentRef*) {
   cannot("given a parent");
 }
 
 void Image::finish_commit(bool, const Progress&) {
   cannot("committed");
+}
+
+std::filesystem::path Image::make_standalone(const Progress&) {
+  cannot("finished (only an add-cow disk has a raw file that can stand alone)");
 }
 
 void CheckReport::say(std::string line) {

@@ -93,6 +93,8 @@ class Image : public BlockDevice {
   virtual void resize(std::uint64_t sectors, bool drop_data, const Progress& progress);
   // Gives back host space: clusters of zeroes, freed clusters, a tail that nothing uses.
   virtual void compact(const Progress& progress);
+  // Lets clusters of one repeated byte share one.
+  virtual void link_uniform(const Progress& progress);
   // Records another parent, or none (nullptr). The caller has seen to it that the content stays.
   // Only info() and close() may follow.
   virtual void set_parent(const ParentRef* parent);
@@ -101,6 +103,12 @@ class Image : public BlockDevice {
   // layer's clusters when `empty`. A cut at any point leaves a chain that opens and reads right.
   // Only info() and close() may follow.
   virtual void finish_commit(bool empty, const Progress& progress);
+
+  // Puts everything that is read from elsewhere into one host file that is a raw disk by itself,
+  // and answers which one that is. Only info() and close() may follow.
+  virtual std::filesystem::path make_standalone(const Progress& progress);
+  // A commit target whose child knows no identity: takes its new one now that all is in it.
+  virtual void renew_identity() {}
 
  protected:
   // Throws ImageError: "cannot be ...".

@@ -15,6 +15,9 @@ class MemoryDevice final : public BlockDevice {
   MemoryDevice(std::span<const std::uint8_t> head, std::uint64_t sectors, Geometry geometry = {},
                bool read_only = false);
 
+  // No more writes from now on.
+  void protect() { read_only_ = true; }
+
   std::uint64_t sector_count() const override { return sectors_; }
   Geometry geometry() const override { return geometry_; }
   bool read_only() const override { return read_only_; }

@@ -87,7 +87,8 @@ void rebase_image(Image& child, const ParentRef* parent, const Progress& progres
     require(child, first, child.read(first, before));
     require(child, first, read_parent(other, first, after));
     if (std::ranges::equal(before, after)) return;
-    const bool zeroes = all_zero(before);
+    // Without a parent there is nothing that zeroes need to hide yet.
+    const bool zeroes = child.parent() != nullptr && all_zero(before);
     require(child, first, zeroes ? child.write_zeroes(first, count) : child.write(first, before));
   };
   for (std::uint64_t lba = 0; lba < total;) {

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "storage/file_io.h"
 #include "storage/format.h"
-#include "storage/layer.h"
 
 namespace storage {
 
@@ -57,24 +55,7 @@ class RawImage final : public Image {
 
   // Clusters of zeroes become holes.
   void compact(const Progress& progress) override {
-    std::vector<std::uint8_t> cluster(kCompactBytes);
-    std::uint64_t at = 0;
-    const std::uint64_t end = sectors_ * kSectorSize;
-    while (at < end) {
-      progress.report(at, end);
-      const FileRun run = file_->run_at(at);
-      if (!run.data) {
-        at = run.end;
-        continue;
-      }
-      const std::uint64_t count = std::min<std::uint64_t>(kCompactBytes, end - at);
-      const auto bytes = std::span(cluster).first(static_cast<std::size_t>(count));
-      read_exactly(*file_, at, bytes);
-      if (all_zero(bytes)) require_ok(*file_, "made sparse", file_->zero(at, count));
-      at += count;
-    }
-    progress.report(end, end);
-    sync_exactly(*file_);
+    punch_zeroes(*file_, sectors_ * kSectorSize, progress);
   }
 
  protected:
@@ -93,8 +74,6 @@ class RawImage final : public Image {
   }
 
  private:
-  static constexpr std::size_t kCompactBytes = 64 * 1024;
-
   std::unique_ptr<File> file_;
   std::uint64_t sectors_;
   bool read_only_;

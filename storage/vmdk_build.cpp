@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kDescriptorSectors = 20;  // as all hosted writers reserve
 constexpr std::uint64_t kTableSectors = kHostedEntries * 4 / kSectorSize;
-constexpr std::uint64_t kEsxRoot = sizeof(EsxHeader) / kSectorSize;
+constexpr std::uint64_t kEsxRoot = sizeof(CowdHeader) / kSectorSize;
 
 std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
   return (value + by - 1) / by;
@@ -24,12 +24,12 @@ std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
 
 VmdkSparseBuilder::Layout VmdkSparseBuilder::layout_of(const VmdkSparseSpec& spec) {
   Layout layout{};
-  const std::uint64_t entries = spec.esx ? kEsxEntries : kHostedEntries;
+  const std::uint64_t entries = spec.esx ? spec.entries : kHostedEntries;
   layout.tables = divided_up(spec.capacity, entries * spec.grain);
   const std::uint64_t directory_sectors = divided_up(layout.tables * 4, kSectorSize);
   if (spec.esx) {
     layout.directory = kEsxRoot;
-    layout.overhead = kEsxRoot + directory_sectors;
+    layout.overhead = divided_up(kEsxRoot + directory_sectors, spec.grain) * spec.grain;
     return layout;
   }
   if (!spec.descriptor.empty()) {
@@ -51,7 +51,7 @@ VmdkSparseBuilder::VmdkSparseBuilder(File& file, VmdkSparseSpec spec)
     : file_(file),
       spec_(std::move(spec)),
       layout_(layout_of(spec_)),
-      entries_(spec_.esx ? kEsxEntries : kHostedEntries),
+      entries_(spec_.esx ? spec_.entries : kHostedEntries),
       next_(layout_.overhead),
       table_(entries_) {
   const std::uint64_t most = spec_.esx ? kMaxVmdkFileSectors : kMaxVmdkSparse;
@@ -88,7 +88,8 @@ void VmdkSparseBuilder::open_table(std::uint64_t table) {
   std::ranges::fill(table_, Le32(0));
   if (!spec_.esx) return;
   directory_[static_cast<std::size_t>(table)] = static_cast<std::uint32_t>(next_);
-  next_ += divided_up(std::uint64_t{kEsxEntries} * 4, kSectorSize);
+  const std::uint64_t sectors = divided_up(std::uint64_t{entries_} * 4, kSectorSize);
+  next_ += divided_up(sectors, spec_.grain) * spec_.grain;
 }
 
 void VmdkSparseBuilder::close_table() {
@@ -152,18 +153,19 @@ void VmdkSparseBuilder::write_hosted_header() {
 
 // The magic stands in the first of the four sectors: it comes when the others are durable.
 void VmdkSparseBuilder::write_esx_header() {
-  constexpr std::uint32_t kRootAndCheckable = 3;
-  EsxHeader header = spec_.like.value_or(EsxHeader{});
+  CowdHeader fresh;
+  fresh.version = kCowdHosted;
+  fresh.flags = kCowdRootFlag;
+  CowdHeader header = spec_.like.value_or(fresh);
   header.magic = kCowdMagic;
-  header.version = 1;
-  header.flags = kRootAndCheckable;
+  header.flags = (header.flags & ~kCowdUnsureFlag) | kCowdCheckableFlag;
   header.capacity = static_cast<std::uint32_t>(spec_.capacity);
   header.grain = static_cast<std::uint32_t>(spec_.grain);
   header.directory = static_cast<std::uint32_t>(layout_.directory);
   header.tables = static_cast<std::uint32_t>(layout_.tables);
   header.free_sector = static_cast<std::uint32_t>(next_);
   header.saved_generation = header.generation;
-  header.unclean = 0;
+  if (header.version == kCowdHosted) header.unclean = 0;
   const auto bytes = bytes_of_struct(header);
   write_exactly(file_, kSectorSize, bytes.subspan(kSectorSize));
   sync_exactly(file_);

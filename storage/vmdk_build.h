@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/cowd_header.h"
 #include "storage/file.h"
 #include "storage/geometry.h"
 #include "storage/vmdk_shape.h"
@@ -18,8 +19,9 @@ struct VmdkSparseSpec {
   std::uint64_t capacity = 0;
   std::uint64_t grain = 128;
   bool zero_grains = false;
-  std::string descriptor = {};         // embedded; empty: none
-  std::optional<EsxHeader> like = {};  // names and generations to keep
+  std::string descriptor = {};          // embedded; empty: none
+  std::uint32_t entries = kEsxEntries;  // of a table; esx only
+  std::optional<CowdHeader> like = {};  // esx: what else the header says
 };
 
 class VmdkSparseBuilder {

@@ -9,31 +9,6 @@
 
 namespace storage {
 
-namespace {
-
-constexpr std::size_t kScanBytes = 64 * 1024;
-
-// Stretches of zeroes become holes.
-void punch_zeroes(File& file, std::uint64_t end, const Progress& progress) {
-  std::vector<std::uint8_t> buffer(kScanBytes);
-  for (std::uint64_t at = 0; at < end;) {
-    progress.report(at, end);
-    const FileRun run = file.run_at(at);
-    if (!run.data) {
-      at = run.end;
-      continue;
-    }
-    const std::uint64_t count = std::min<std::uint64_t>(kScanBytes, end - at);
-    const auto bytes = std::span(buffer).first(static_cast<std::size_t>(count));
-    read_exactly(file, at, bytes);
-    if (all_zero(bytes)) require_ok(file, "made sparse", file.zero(at, count));
-    at += count;
-  }
-  sync_exactly(file);
-}
-
-}  // namespace
-
 std::uint64_t VmdkImage::split_limit() const {
   const std::string type = descriptor_.create_type();
   if (!type.starts_with("twoGb") && !type.starts_with("2Gb")) return kMaxVmdkSectors;
@@ -232,7 +207,9 @@ void VmdkImage::set_parent(const ParentRef* parent) {
     const bool sparse =
         std::ranges::all_of(parts_, [](const Part& part) { return part.sparse != nullptr; });
     if (!sparse) cannot("given a parent");
-    if (!parent->format.empty() && parent->format != kVmdkFormat.name) {
+    const bool is_vmdk = parent->format.empty() || parent->format == kVmdkFormat.name ||
+                         dynamic_cast<const VmdkImage*>(parent->image) != nullptr;
+    if (!is_vmdk) {
       throw ImageError(place_.path(), "cannot have a parent of format " + parent->format);
     }
     const auto unfit = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"'; };
@@ -274,6 +251,12 @@ void VmdkImage::finish_commit(bool empty, const Progress& progress) {
     part.sparse->rebuild({.empty = true, .descriptor = embedded_ ? descriptor_.text() : ""},
                          progress);
   }
+}
+
+void VmdkImage::renew_identity() {
+  if (!keep_cid_) return;
+  keep_cid_ = false;
+  require_ok_status(begin_session(0, 0));
 }
 
 void VmdkImage::require_ok_status(IoStatus status) const {

@@ -124,24 +124,8 @@ void VmdkImage::refuse_foreign_types() const {
   }
 }
 
-// The spellings under which a name in a descriptor may be found: as it stands; written by Windows;
-// what a path of another machine ends with.
 std::vector<std::string> VmdkImage::names_for(std::string_view raw) const {
-  const std::string name = descriptor_.host_name(raw);
-  const bool drive = name.size() > 1 && name[1] == ':';
-  std::vector<std::string> names;
-  if (!drive) names.push_back(name);
-  const std::size_t backslash = name.rfind('\\');
-  if (backslash != name.npos) {
-    std::string slashed = name;
-    std::ranges::replace(slashed, '\\', '/');
-    if (!drive && !leaves_folder(slashed)) names.push_back(slashed);
-  }
-  if (backslash != name.npos || drive) {
-    const std::size_t last = name.find_last_of("\\/:");
-    if (last + 1 < name.size()) names.push_back(name.substr(last + 1));
-  }
-  return names;
+  return host_spellings(descriptor_.host_name(raw));
 }
 
 VmdkImage::Opened VmdkImage::open_named(std::string_view name, FileAccess access) const {

@@ -48,6 +48,7 @@ class VmdkImage final : public Image {
   void compact(const Progress& progress) override;
   void set_parent(const ParentRef* parent) override;
   void finish_commit(bool empty, const Progress& progress) override;
+  void renew_identity() override;
 
   void check(CheckReport& report, const CheckOptions& options);
   std::uint32_t cid() const { return descriptor_.cid(); }

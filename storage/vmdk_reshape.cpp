@@ -78,6 +78,10 @@ std::string VmdkSparseExtent::embedded_descriptor() const {
   return text.substr(0, text.find('\0'));
 }
 
+VmdkShape VmdkSparseExtent::reread_shape() {
+  return shape_.esx ? read_cowd_shape(*file_, shape_.entries) : read_hosted_shape(*file_);
+}
+
 void VmdkSparseExtent::rebuild(const Rebuild& how, const Progress& progress) {
   Directory& directory = *place_.directory;
   const std::string draft_name = place_.name + ".new";
@@ -87,8 +91,9 @@ void VmdkSparseExtent::rebuild(const Rebuild& how, const Progress& progress) {
                         .capacity = shape_.capacity,
                         .grain = shape_.grain,
                         .zero_grains = shape_.zero_grains,
-                        .descriptor = how.descriptor};
-    if (shape_.esx) spec.like = read_struct<EsxHeader>(*file_, 0);
+                        .descriptor = how.descriptor,
+                        .entries = shape_.entries};
+    if (shape_.esx) spec.like = read_struct<CowdHeader>(*file_, 0);
     VmdkSparseBuilder builder(*draft, std::move(spec));
     if (!how.empty) copy_grains(*draft, builder, how, progress);
     builder.finish();
@@ -99,7 +104,7 @@ void VmdkSparseExtent::rebuild(const Rebuild& how, const Progress& progress) {
   }
   draft->renamed(place_.path());
   file_ = std::move(draft);
-  shape_ = read_sparse_shape(*file_);
+  shape_ = reread_shape();
   marked_ = broken_ = dirty_ = spoiled_ = false;
   load_directories();
   sync_exactly(directory);
@@ -167,23 +172,28 @@ void VmdkSparseExtent::update_header(const std::function<void(VmdkHeader&)>& cha
   sync_exactly(*file_);
 }
 
-void VmdkSparseExtent::update_esx_header(const std::function<void(EsxHeader&)>& change) {
-  auto header = read_struct<EsxHeader>(*file_, 0);
+void VmdkSparseExtent::change_cowd_header(std::size_t sector,
+                                          const std::function<void(CowdHeader&)>& change) {
+  auto header = read_struct<CowdHeader>(*file_, 0);
   change(header);
-  // Sizes and places are all in the first sector, which is written in one piece.
-  write_exactly(*file_, 0, bytes_of_struct(header).first(kSectorSize));
+  const std::size_t place = sector * kSectorSize;
+  write_exactly(*file_, place, bytes_of_struct(header).subspan(place, kSectorSize));
   sync_exactly(*file_);
 }
 
 void VmdkSparseExtent::cut(std::uint64_t capacity) {
   if (capacity >= shape_.capacity) return;
   if (shape_.esx) {
-    update_esx_header(
-        [&](EsxHeader& header) { header.capacity = static_cast<std::uint32_t>(capacity); });
+    const std::uint64_t reach = shape_.grain * shape_.entries;
+    change_cowd_header(0, [&](CowdHeader& header) {
+      header.capacity = static_cast<std::uint32_t>(capacity);
+      // The directory's length tells how many entries a table has: they change together.
+      header.tables = static_cast<std::uint32_t>((capacity + reach - 1) / reach);
+    });
   } else {
     update_header([&](VmdkHeader& header) { header.capacity = capacity; });
   }
-  shape_ = read_sparse_shape(*file_);
+  shape_ = reread_shape();
   load_directories();
   rebuild({.descriptor = embedded_descriptor()}, {});
 }
@@ -234,10 +244,9 @@ void VmdkSparseExtent::grow(std::uint64_t capacity) {
   const bool leaves_gap =
       larger.tables > shape_.tables && std::ranges::max(shape_.directories) >= shape_.overhead;
   if (shape_.esx) {
-    update_esx_header([&](EsxHeader& header) {
+    change_cowd_header(0, [&](CowdHeader& header) {
       header.capacity = static_cast<std::uint32_t>(capacity);
-      header.tables =
-          std::max<std::uint32_t>(header.tables, static_cast<std::uint32_t>(larger.tables));
+      header.tables = static_cast<std::uint32_t>(larger.tables);
       header.directory = static_cast<std::uint32_t>(larger.directories.front());
     });
   } else {
@@ -248,7 +257,7 @@ void VmdkSparseExtent::grow(std::uint64_t capacity) {
     });
   }
   const std::uint64_t next = next_;
-  shape_ = read_sparse_shape(*file_);
+  shape_ = reread_shape();
   load_directories();
   next_ = fresh_end_ = next;
   if (leaves_gap) rebuild({.descriptor = embedded_descriptor()}, {});

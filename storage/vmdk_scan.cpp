@@ -58,7 +58,7 @@ IoStatus VmdkTableScan::run() {
 }
 
 IoStatus VmdkTableScan::pass() {
-  note_metadata(0, shape_.esx ? sizeof(EsxHeader) / kSectorSize : 1);
+  note_metadata(0, shape_.esx ? sizeof(CowdHeader) / kSectorSize : 1);
   if (shape_.descriptor_at != 0) note_metadata(shape_.descriptor_at, shape_.descriptor_size);
   for (const std::uint64_t directory : shape_.directories) {
     note_metadata(directory, shape_.directory_sectors());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/block_device.h"
+#include "storage/cowd_header.h"
 #include "storage/file_io.h"
 #include "storage/image_error.h"
 #include "storage/vmdk_descriptor.h"
@@ -157,50 +158,9 @@ VmdkShape read_hosted_shape(File& file) {
   return shape;
 }
 
-VmdkShape read_esx_shape(File& file) {
-  const auto header = read_struct<EsxHeader>(file, 0);
-  if (header.magic != kCowdMagic) throw ImageError(file.path(), 0, "is no ESX sparse extent");
-  VmdkShape shape;
-  shape.esx = true;
-  shape.version = header.version;
-  if (shape.version != 1) {
-    refuse(file, offsetof(EsxHeader, version), "is of an unknown version", "version", shape.version,
-           "1");
-  }
-  if (header.flags > 7) {
-    refuse(file, offsetof(EsxHeader, flags), "needs what is not known here", "flags", header.flags,
-           "0 to 7");
-  }
-  shape.capacity = header.capacity;
-  shape.grain = header.grain;
-  shape.entries = kEsxEntries;
-  shape.unclean = header.unclean != 0 || (header.flags & 4) != 0;
-  if (shape.capacity == 0) {
-    refuse(file, offsetof(EsxHeader, capacity), "has an impossible size", "sectors", 0, "1 and up");
-  }
-  if (shape.grain == 0 || shape.grain > 65536 || !std::has_single_bit(shape.grain)) {
-    refuse(file, offsetof(EsxHeader, grain), "has an impossible grain size", "sectors", shape.grain,
-           "a power of two up to 65536");
-  }
-  const std::uint64_t reach = shape.grain * shape.entries;
-  shape.tables = (shape.capacity + reach - 1) / reach;
-  if (header.tables < shape.tables || header.tables > kMaxVmdkTables) {
-    refuse(file, offsetof(EsxHeader, tables), "has a directory that does not fit its size",
-           "entries", header.tables,
-           std::to_string(shape.tables) + " (4096 grains each) to 1048576");
-  }
-  if (header.directory < 4) {
-    refuse(file, offsetof(EsxHeader, directory), "has its directory in its header", "sector",
-           header.directory, "4 and up");
-  }
-  add_directory(file, offsetof(EsxHeader, directory), header.directory, shape);
-  shape.overhead = 4;
-  return shape;
-}
-
 VmdkShape read_sparse_shape(File& file) {
   const std::uint32_t magic = read_struct<Le32>(file, 0);
-  return magic == kCowdMagic ? read_esx_shape(file) : read_hosted_shape(file);
+  return magic == kCowdMagic ? read_cowd_shape(file) : read_hosted_shape(file);
 }
 
 }  // namespace storage

@@ -1,4 +1,5 @@
-// The headers of sparse extents, read and checked: the hosted kind ("KDMV") and ESX's ("COWD").
+// The headers of sparse extents, read and checked: the hosted kind ("KDMV") and ESX's ("COWD",
+// cowd_shape.cpp).
 //
 // [VDF]      VMware, Virtual Disk Format 1.1, "Hosted Sparse Extents" and "ESX Server Sparse
 //            Extents"
@@ -7,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,7 +23,6 @@ inline constexpr std::uint64_t kMaxVmdkFileSectors = 0xFFFFFFFF;  // pointers ar
 inline constexpr std::uint64_t kMaxVmdkSparse = std::uint64_t{1} << 32;
 
 inline constexpr std::uint32_t kVmdkMagic = 0x564D444B;  // "KDMV"
-inline constexpr std::uint32_t kCowdMagic = 0x44574F43;  // "COWD"
 inline constexpr std::uint64_t kSeSparseMagic = 0xCAFEBABE;
 
 inline constexpr std::uint32_t kVmdkNewlineFlag = 1U << 0;
@@ -56,34 +57,9 @@ struct VmdkHeader {
 };
 static_assert(sizeof(VmdkHeader) == 512);
 
-// [VDF] COWDisk_Header, as ESX uses it.
-struct EsxHeader {
-  Le32 magic;
-  Le32 version;
-  Le32 flags;
-  Le32 capacity;
-  Le32 grain;
-  Le32 directory;
-  Le32 tables;
-  Le32 free_sector;
-  Le32 cylinders;
-  Le32 heads;
-  Le32 sectors_per_track;
-  std::array<std::uint8_t, 1012> parent_name = {};
-  Le32 parent_generation;
-  Le32 generation;
-  std::array<std::uint8_t, 60> name = {};
-  std::array<std::uint8_t, 512> description = {};
-  Le32 saved_generation;
-  std::array<std::uint8_t, 8> reserved = {};
-  Le32 unclean;
-  std::array<std::uint8_t, 396> padding = {};
-};
-static_assert(sizeof(EsxHeader) == 2048);
-
 // What a header says, with everything in range.
 struct VmdkShape {
-  bool esx = false;
+  bool esx = false;  // the header is a CowdHeader, VMware 2's and 3's too
   std::uint32_t version = 1;
   std::uint64_t capacity = 0;  // sectors
   std::uint64_t grain = 128;
@@ -112,7 +88,8 @@ struct VmdkShape {
 // Both throw ImageError. A hosted header of capacity 0 holds a descriptor and nothing else; its
 // shape has no tables.
 VmdkShape read_hosted_shape(File& file);
-VmdkShape read_esx_shape(File& file);
+// `entries`: of a table, where it is known; the file does not say.
+VmdkShape read_cowd_shape(File& file, std::optional<std::uint32_t> entries = {});
 // The first four bytes decide which of the two.
 VmdkShape read_sparse_shape(File& file);
 

@@ -194,51 +194,53 @@ IoStatus VmdkSparseExtent::begin_writing() {
   return status;
 }
 
-IoStatus VmdkSparseExtent::mark(bool unclean) {
-  IoStatus status = IoStatus::ok;
-  const auto store = [&](std::uint64_t place, std::span<const std::uint8_t> bytes) {
-    if (status == IoStatus::ok) status = file_->write_at(place, bytes);
-  };
-  const auto store_word = [&](std::uint64_t place, std::uint32_t value) {
-    const Le32 word(value);
-    store(place, bytes_of({&word, 1}));
-  };
+IoStatus VmdkSparseExtent::mark(bool unclean, bool new_generation) {
   if (!shape_.esx) {
     const std::array<std::uint8_t, 1> byte = {static_cast<std::uint8_t>(unclean ? 1 : 0)};
-    store(offsetof(VmdkHeader, unclean), byte);
-    return status;
+    return file_->write_at(offsetof(VmdkHeader, unclean), byte);
   }
-  constexpr std::uint32_t kInconsistent = 4;
-  const auto load_word = [&](std::uint64_t place) {
-    Le32 word;
-    if (status == IoStatus::ok) {
-      status = file_->read_at(place, {reinterpret_cast<std::uint8_t*>(&word), sizeof word});
-    }
-    return word;
+  CowdHeader header;
+  IoStatus status = file_->read_at(0, {reinterpret_cast<std::uint8_t*>(&header), sizeof header});
+  const auto store = [&](std::size_t place, std::uint32_t before, std::uint32_t value) {
+    const Le32 word(value);
+    if (status == IoStatus::ok && value != before)
+      status = file_->write_at(place, bytes_of({&word, 1}));
   };
-  const std::uint32_t generation = load_word(offsetof(EsxHeader, generation));
-  const std::uint32_t flags = load_word(offsetof(EsxHeader, flags));
+  const std::uint32_t flags = header.flags;
+  store(offsetof(CowdHeader, flags), flags,
+        unclean ? flags | kCowdUnsureFlag : flags & ~kCowdUnsureFlag);
+  // The same word numbers the files of a version 3 disk.
+  if (header.version == kCowdHosted) {
+    store(offsetof(CowdHeader, unclean), header.unclean, unclean ? 1 : 0);
+  }
   if (unclean) {
-    store_word(offsetof(EsxHeader, unclean), 1);
-    store_word(offsetof(EsxHeader, generation), generation + 1);
+    store(offsetof(CowdHeader, generation), header.generation,
+          header.generation + (new_generation ? 1 : 0));
   } else {
-    store_word(offsetof(EsxHeader, free_sector), static_cast<std::uint32_t>(next_));
-    store_word(offsetof(EsxHeader, saved_generation), generation);
-    if ((flags & kInconsistent) != 0)
-      store_word(offsetof(EsxHeader, flags), flags & ~kInconsistent);
-    store_word(offsetof(EsxHeader, unclean), 0);
+    store(offsetof(CowdHeader, free_sector), header.free_sector, static_cast<std::uint32_t>(next_));
+    store(offsetof(CowdHeader, saved_generation), header.saved_generation, header.generation);
+  }
+  return status;
+}
+
+IoStatus VmdkSparseExtent::begin_session(bool new_generation) {
+  IoStatus status = begin_writing();
+  const bool raise = new_generation && !raised_;
+  if (status != IoStatus::ok || (marked_ && !raise)) return status;
+  status = mark(true, raise);
+  if (status == IoStatus::ok) status = file_->sync();
+  if (status == IoStatus::ok) {
+    marked_ = true;
+    raised_ = raised_ || raise;
+  } else {
+    // The mark may have reached the file all the same; the next session takes it off.
+    broken_ = true;
   }
   return status;
 }
 
 IoStatus VmdkSparseExtent::begin_changing() {
-  if (marked_) return IoStatus::ok;
-  IoStatus status = mark(true);
-  if (status == IoStatus::ok) status = file_->sync();
-  marked_ = status == IoStatus::ok;
-  // The mark may have reached the file all the same; closing takes it off.
-  if (!marked_) broken_ = true;
-  return status;
+  return marked_ ? IoStatus::ok : begin_session(true);
 }
 
 IoStatus VmdkSparseExtent::reserve(std::uint64_t sectors) {
@@ -508,9 +510,9 @@ IoStatus VmdkSparseExtent::close() {
   status = begin_writing();  // where the free space begins may not be known any more
   if (status != IoStatus::ok) return status;
   if (spoiled_ || sectors_ > next_) status = file_->resize(next_ * kSectorSize);
-  if (status == IoStatus::ok) status = mark(false);
+  if (status == IoStatus::ok) status = mark(false, false);
   if (status == IoStatus::ok) status = file_->sync();
-  marked_ = false;
+  marked_ = raised_ = false;
   return status;
 }
 

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/cowd_header.h"
 #include "storage/table_cache.h"
 #include "storage/vmdk_extent.h"
 #include "storage/vmdk_shape.h"
@@ -57,6 +58,12 @@ class VmdkSparseExtent final : public VmdkExtent {
   IoStatus close() override;
   Extent extent_at(std::uint64_t lba, std::uint64_t limit) const override;
 
+  // Sets the unclean mark, durably, before anything changes. A COWD header counts the sessions that
+  // changed its content when told to.
+  IoStatus begin_session(bool new_generation);
+  // Changes one sector of a COWD header, durably. Throws ImageError.
+  void change_cowd_header(std::size_t sector, const std::function<void(CowdHeader&)>& change);
+
   // Checks the tables, and repairs them when told to. Throws ImageError.
   void check(CheckReport& report, const CheckOptions& options);
   // Makes the file anew, in order and without gaps, and puts it in the old one's place. Throws
@@ -91,7 +98,7 @@ class VmdkSparseExtent final : public VmdkExtent {
 
   IoStatus begin_writing();   // the first write of a session looks at the tables
   IoStatus begin_changing();  // the first change of a table sets the mark
-  IoStatus mark(bool unclean);
+  IoStatus mark(bool unclean, bool new_generation);
   IoStatus reserve(std::uint64_t sectors);
   IoStatus make_table(std::uint64_t table);
   IoStatus store_entries(std::uint64_t first_grain, std::span<const Le32> entries);
@@ -104,12 +111,12 @@ class VmdkSparseExtent final : public VmdkExtent {
     return (sector + shape_.grain - 1) / shape_.grain * shape_.grain;
   }
   std::string embedded_descriptor() const;
+  VmdkShape reread_shape();
   void copy_grains(File& draft, VmdkSparseBuilder& builder, const Rebuild& how,
                    const Progress& progress);
   void copy_grain(File& draft, VmdkSparseBuilder& builder, const Rebuild& how, std::uint64_t grain,
                   std::uint64_t from, std::span<std::uint8_t> buffer);
   void update_header(const std::function<void(VmdkHeader&)>& change);
-  void update_esx_header(const std::function<void(EsxHeader&)>& change);
   void clear_beyond_end();
   void grow_directories(VmdkShape& larger);
 
@@ -126,6 +133,7 @@ class VmdkSparseExtent final : public VmdkExtent {
   std::uint64_t chunk_ = 0;      // how much the file grew last
   bool spoiled_ = false;         // behind next_ there may be more than zeroes
   bool marked_ = false;
+  bool raised_ = false;  // esx: the generation is this session's own
   bool broken_ = false;  // a change failed: the mark must stay
   bool dirty_ = false;
   std::vector<std::uint8_t> fill_;  // a part of a grain

@@ -1,8 +1,8 @@
 // cpu-vectors: runs folders of MOO and X87V files, single-instruction tests captured on real
 // processors, on ours.
-//   cpu-vectors [--cpu 8086|186|286|386] [--engine cached|step] [options] FOLDER...
-// Not run, with one line a folder: 80386 files of 32-bit code segments (386P, 486P).
+//   cpu-vectors [--cpu MODEL] [--engine cached|step] [options] FOLDER...
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <cstdio>
@@ -27,7 +27,7 @@ constexpr const char* kUsage =
     "usage: cpu-vectors [options] FOLDER|FILE...\n"
     "Runs every MOO and X87V file (.MOO, .X87, .gz or not) found there and compares registers,\n"
     "memory and port writes.\n"
-    "  --cpu 8086|186|286|386   the processor; default: the one named in each file\n"
+    "  --cpu 8086|186|286|386|486|pentium   the processor; default: the one named in each file\n"
     "  --engine cached|step     default: cached\n"
     "  --masks FILE             undefined flags; default: masks.json beside or above each folder\n"
     "  --exclusions FILE        tests not to run; default: tests/cpu/vectors/exclusions.txt\n"
@@ -74,7 +74,9 @@ Options parse_arguments(const std::vector<std::string>& arguments) {
                                          {{"8086", cpu::Model::i8086},
                                           {"186", cpu::Model::i80186},
                                           {"286", cpu::Model::i80286},
-                                          {"386", cpu::Model::i80386}});
+                                          {"386", cpu::Model::i80386},
+                                          {"486", cpu::Model::i80486},
+                                          {"pentium", cpu::Model::pentium}});
     } else if (argument == "--engine") {
       options.engine = choose<cpu::Engine>(
           argument, value(), {{"cached", cpu::Engine::cached}, {"step", cpu::Engine::step}});
@@ -157,6 +159,7 @@ constexpr const char* kX87 = "X87V";
 cpu::Model model_for(const std::string& cpu) {
   if (cpu == "8086") return cpu::Model::i8086;
   if (cpu == "C286") return cpu::Model::i80286;
+  if (cpu.starts_with("486")) return cpu::Model::pentium;  // CMPXCHG8B is among them
   return cpu::Model::i80386;
 }
 
@@ -288,12 +291,9 @@ Plan make_plan(const std::vector<fs::path>& files) {
       plan.errors.push_back("cpu-vectors: '" + file.string() + "': " + e.what());
       continue;
     }
-    if (cpu == "8086" || cpu == "C286" || cpu == "386E" || cpu == "386N") {
+    constexpr std::array kKnown = {"8086", "C286", "386E", "386N", "386P", "486N", "486P"};
+    if (std::find(kKnown.begin(), kKnown.end(), cpu) != kKnown.end()) {
       plan.jobs.push_back({file, stem, cpu});
-    } else if (cpu == "386P" || cpu == "486P") {
-      ++plan.skipped[folder + ": " + cpu + ", 32-bit code segments: protected mode is not run"];
-    } else if (cpu.starts_with("486")) {
-      ++plan.skipped[folder + ": " + cpu + ", instructions of the 486 and Pentium"];
     } else {
       ++plan.skipped[folder + ": processor '" + cpu + "' is not one of ours"];
     }

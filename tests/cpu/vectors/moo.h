@@ -80,6 +80,8 @@ struct MooFile {
   std::vector<Test> tests;
 
   bool wide() const { return cpu.starts_with("386") || cpu.starts_with("486"); }
+  // 32-bit code and stack segments in protected mode, faults not delivered.
+  bool in_protected_mode() const { return wide() && cpu[3] == 'P'; }
 };
 
 MooFile parse_moo(std::span<const std::uint8_t> bytes);

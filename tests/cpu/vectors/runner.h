@@ -31,6 +31,7 @@ class Runner {
   void load(const Test& test);
   std::string execute(const Test& test);
   std::string compare(const Test& test) const;
+  std::string compare_shutdown(const Test& test) const;
   std::string compare_registers(const Test& test) const;
   std::string compare_ram(const Test& test) const;
   std::string compare_ports(const Test& test) const;

@@ -1,0 +1,11 @@
+; [386] 17, CALL
+%include "pm.inc"
+case 386, "a null SS0 in the TSS makes an inner call #TS(0)"
+    descriptor SLOT2, 0, 0xFFFFF, EXEC_READ | DPL1, BIG | PAGES
+    gate SLOT1, SLOT2, .bad, CALL_GATE32 | DPL3
+    mov dword [TSS + 0x0C], STACK1
+    mov dword [TSS + 0x10], 0
+  ring3
+    .bad: call SLOT1:0
+  caught BAD_TSS, 0, .bad
+end_case

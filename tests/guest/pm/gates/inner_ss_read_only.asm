@@ -1,0 +1,12 @@
+; [386] 17, CALL
+%include "pm.inc"
+case 386, "a read-only SS in the TSS makes an inner call #TS(SS selector)"
+    descriptor SLOT2, 0, 0xFFFFF, EXEC_READ | DPL1, BIG | PAGES
+    descriptor SLOT3, 0, 0xFFFFF, READ_ONLY | DPL1, BIG | PAGES
+    gate SLOT1, SLOT2, .bad, CALL_GATE32 | DPL3
+    mov dword [TSS + 0x0C], STACK1
+    mov dword [TSS + 0x10], SLOT3 | 1
+  ring3
+    .bad: call SLOT1:0
+  caught BAD_TSS, SLOT3, .bad
+end_case

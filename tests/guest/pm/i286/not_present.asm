@@ -1,0 +1,9 @@
+; [286] 9.8
+%include "pm16.inc"
+case 286, "a data segment that is not present is #NP(selector)"
+    descriptor SLOT1, 0, 0xFFFF, READ_WRITE & ~PRESENT
+    mov ax, SLOT1
+  ring0
+    .bad: mov ds, ax
+  caught NOT_PRESENT, SLOT1, .bad
+end_case

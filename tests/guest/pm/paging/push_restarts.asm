@@ -1,0 +1,10 @@
+; [386] 9.8.14
+%include "pm.inc"
+case 386, "PUSH into a missing page leaves ESP"
+    paging
+  ring3
+    mov esp, WINDOW + 0x1000
+    .bad: push eax
+  caught PAGE_FAULT, PF_USER | PF_WRITE, .bad
+    check [seen.esp], WINDOW + 0x1000
+end_case

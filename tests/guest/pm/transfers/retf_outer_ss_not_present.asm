@@ -1,0 +1,12 @@
+; [386] 9.8.12: "#SS(selector) with the selector of the segment that is not present"
+%include "pm.inc"
+case 386, "RETF to ring 3 with an SS that is not present is #SS(SS selector)"
+    descriptor SLOT1, 0, 0xFFFFF, (READ_WRITE | DPL3) & ~PRESENT, BIG | PAGES
+  ring0
+    push dword SLOT1 | 3
+    push dword STACK3
+    push dword USER_CODE32
+    push dword .bad
+    .bad: retf
+  caught STACK_FAULT, SLOT1, .bad
+end_case
