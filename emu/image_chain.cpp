@@ -103,7 +103,10 @@ void change_record(const Session& session, storage::Image& child) {
   storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
   std::optional<storage::OpenedImage> parent;
   try {
-    parent = session.open(path, a.parent_format, storage::OpenMode::read_only);
+    storage::OpenOptions options =
+        session.open_options(path, a.parent_format, storage::OpenMode::read_only);
+    options.follow_parents = false;
+    parent = open_image(session.place(path), options);
     record.image = parent->image;
     record.format = parent->format->name;
   } catch (const ImageError&) {

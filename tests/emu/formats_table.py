@@ -16,7 +16,7 @@ def main():
     rows = {}
     for line in table.splitlines()[2:]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        rows[re.sub(r"\[(.*?)\].*", r"\1", cells[0])] = cells[1:]
+        rows[re.sub(r"^\[?([a-z-]+).*", r"\1", cells[0])] = cells[1:]
     wrong = [f"the driver {driver['name']} has no row" for driver in drivers if driver["name"] not in rows]
     wrong += [f"{name} is no driver" for name in rows if name not in {driver["name"] for driver in drivers}]
     for driver in drivers:

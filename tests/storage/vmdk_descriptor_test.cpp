@@ -111,6 +111,16 @@ TEST_CASE("vmdk descriptor: new lines stand in the order that VirtualBox insists
   CHECK(descriptor.text().find("parentFileNameHint") == std::string::npos);
 }
 
+TEST_CASE("vmdk descriptor: a line that is added begins a line of its own", "[storage][vmdk]") {
+  for (const std::string last : {"RW 8 ZERO", "RW 8 ZERO\n", "RW 8 ZERO\r\n", "RW 8 ZERO\r"}) {
+    VmdkDescriptor descriptor = parsed("CID=1\n" + last);
+    descriptor.add_extent({.sectors = 9, .kind = VmdkKind::zero});
+    descriptor.set("ddb.adapterType", "ide");
+    CHECK(parsed(descriptor.text()).extents().size() == 2);
+    CHECK(parsed(descriptor.text()).value("ddb.adapterType") == "ide");
+  }
+}
+
 TEST_CASE("vmdk descriptor: ends at the first NUL", "[storage][vmdk]") {
   const std::string text = "CID=1\nRW 8 ZERO\n" + std::string("\0RW 9 ZERO\n", 11);
   CHECK(parsed(text).extents().size() == 1);
