@@ -169,8 +169,9 @@ void Core::deliver(Interruption what) {
   for (;;) {
     note_delivery(what);
     if (enter_handler(what)) return;
-    if (!refusal_.in_new_task) eip = what.restart;
+    // Also where it makes the fault a double one.
     if (refusal_.vector == kPageFault) system.cr2 = refusal_.address;
+    if (!refusal_.in_new_task) eip = what.restart;
     if (what.cause == Cause::exception && what.vector == kDoubleFault) break;
     what = combined(what);
     what.restart = eip;

@@ -104,6 +104,20 @@ case $row in
     boot --hda "$c" --boot c --until 'FreeDOS test floppy ready, menu choice 1' --until 'C:\>' \
       --type 'ver /r\n' --until 'FreeDOS kernel 2042'
     ;;
+  freedos-hdd-vhd)
+    # Converted to each kind of VHD, and as a child; the footer's geometry is none that the disk was made under.
+    [ -z "${MACHINE:-}" ] || skip 'only platter takes the geometry from where it fits'
+    image freedos-hdd-32m-65x16x63.img "$c"
+    for kind in fixed dynamic split; do
+      "$platter" image convert -f raw -O vhd -o subformat=$kind "$c" "$work/$kind.vhd"
+    done
+    (cd "$work" && "$platter" image create -q -f vhd -b dynamic.vhd -F vhd differencing.vhd)
+    for kind in fixed dynamic split differencing; do
+      boot --hda "$work/$kind.vhd" --boot c --until 'menu choice 1' --until 'C:\>' --type 'ver > new.txt\n' \
+        --until 'C:\>' --type 'type new.txt\n' --until 'FreeCom version'
+      "$platter" image check -q "$work/$kind.vhd" || fail "check of the $kind disk"
+    done
+    ;;
   freedos-hdd-chkdsk)
     image freedos-hdd-32m-65x16x63.img "$c"
     boot --hda "$c" --boot c --timeout 300s --until 'menu choice 1' --until 'C:\>' \

@@ -15,6 +15,8 @@ std::vector<support::BatteryRow> rows() {
     made.operations = 25000;
     made.max_sectors = (std::uint64_t{1} << 32) - 1;
     made.parents = true;
+    made.resizes = true;
+    made.compacts = true;
     return made;
   };
   std::vector<support::BatteryRow> all;
@@ -25,6 +27,7 @@ std::vector<support::BatteryRow> rows() {
   all.push_back(row("vmware3, a chain of files",
                     {{"subformat", "vmware3"}, {"extent_size", "192K"}, {"grain_size", "4K"}}));
   all.back().parents = false;
+  all.back().resizes = false;
   all.back().max_sectors = 2;
   all.push_back(row("esx", {{"subformat", "esx"}}));
   all.back().operations = 5000;  // vmdk_battery_test.cpp has it at length
