@@ -165,8 +165,8 @@ bool Core::enter_through_gate(const Interruption& what, const Descriptor& gate,
 
 void Core::deliver(Interruption what) {
   delivered_ = true;
+  if (what.cause == Cause::exception && what.vector == kPageFault) system.cr2 = what.address;
   for (;;) {
-    if (what.cause == Cause::exception && what.vector == kPageFault) system.cr2 = what.address;
     note_delivery(what);
     if (enter_handler(what)) return;
     // Also where it makes the fault a double one.
