@@ -67,6 +67,9 @@ def main():
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     options = parser.parse_args()
     engines = options.engines.split(",")
+    if not options.renew and not RECORD.exists():
+        print(f"SKIP: nothing is recorded yet; {sys.argv[0]} PLATTER --renew does")
+        return 77
     results = {engine: run(options, engine) for engine in engines}
     if options.renew:
         if options.only != ",".join(SCRIPTS):

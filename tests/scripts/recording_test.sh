@@ -38,12 +38,12 @@ refused 'a newer recording' 'newer version' bad.rec
 echo hello >bad.rec
 refused 'no recording' 'is no recording' bad.rec
 sed 's/ down c$/ down nokey/' lab.rec >bad.rec
-refused 'an unknown key' "bad.rec:17: 'nokey' is no key" bad.rec
+refused 'an unknown key' "'nokey' is no key" bad.rec
 sed 's/cpu = "386"/cpu = "286"/' lab.rec >bad.rec
 refused 'another machine' 'not the machine of the recording' bad.rec
 sed 's/^medium ide0.0 ./medium ide0.0 x/' lab.rec >bad.rec
 refused 'another disk' 'ide0.0 does not hold what it held' bad.rec
-head -n 16 lab.rec >bad.rec
+head -n -1 lab.rec >bad.rec
 expect 0 'a recording that was cut off' "$platter" run --replay bad.rec
 says 'cut off'
 for size in 10 100 400 600; do
@@ -55,8 +55,7 @@ done
 
 expect 0 'a script from it' "$platter" record-to-lua lab.rec
 cp out.txt lab.lua
-says 'm:type("c")'
-says 'm:key("shift-v")' || true
+says 'm:type("c'
 expect 0 'which passes' "$platter" test lab.lua
 says '1 passed, 0 failed, 0 skipped'
 
