@@ -70,7 +70,9 @@ void Console::put(std::uint8_t byte) {
 
 ScriptMachine::ScriptMachine(const Config& config, ScriptLimits limits,
                              const std::function<void(const std::string&)>& warn)
-    : limits_(limits), warn_(warn), machine_(std::make_unique<Machine>(config, warn)) {}
+    : limits_(limits), warn_(warn), machine_(std::make_unique<Machine>(config, warn)) {
+  note("power on");
+}
 
 Machine& ScriptMachine::machine() {
   if (!machine_) throw ScriptError(kExitExpectation, "the machine is switched off");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every build and both CPU engines go the same way: the hashes of some scripts, compared with recorded ones.
 
-  hashes.py PLATTER [--renew] [--engines cached,step] [-j N]
+  hashes.py PLATTER [--renew] [--engines cached,step] [--only SCRIPT,..] [-j N]
 
 hashes.txt lists, for each test of the scripts below, instructions and hash of its machines. A difference means that a
 guest sees another machine than before: a bug, unless ROM, chips or timing were changed on purpose. Then renew the list
@@ -25,7 +25,7 @@ SCRIPTS = ["demo_disk.lua", "freedos_dir_copy.lua", "snapshot_revert.lua", "disk
 def run(options, engine):
     """{test: (instructions, hash)} of the tests that were not skipped"""
     images = pathlib.Path(os.environ.get("PLATTER_SHARED", HERE / "../../../shared")) / "images"
-    command = [options.platter, "test", *(str(HERE / name) for name in SCRIPTS), "-D", f"images={images.resolve()}",
+    command = [options.platter, "test", *(str(HERE / name) for name in options.only.split(",")), "-D", f"images={images.resolve()}",
                "--engine", engine, "--output", "json", "-j", str(options.jobs)]
     done = subprocess.run(command, capture_output=True, text=True)
     results = {}
@@ -63,11 +63,17 @@ def main():
     parser.add_argument("platter", type=os.path.abspath)
     parser.add_argument("--renew", action="store_true")
     parser.add_argument("--engines", default="cached,step")
+    parser.add_argument("--only", default=",".join(SCRIPTS))
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     options = parser.parse_args()
     engines = options.engines.split(",")
+    if not options.renew and not RECORD.exists():
+        print(f"SKIP: nothing is recorded yet; {sys.argv[0]} PLATTER --renew does")
+        return 77
     results = {engine: run(options, engine) for engine in engines}
     if options.renew:
+        if options.only != ",".join(SCRIPTS):
+            parser.error("--renew takes all scripts")
         if any(results[engine] != results[engines[0]] for engine in engines):
             sys.exit("the engines do not agree: nothing recorded")
         renew(results[engines[0]])

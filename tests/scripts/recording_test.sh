@@ -22,12 +22,10 @@ expect 0 'replay with the other engine' "$platter" run --replay <(sed 's/engine 
 expect 0 'a replay can be saved' "$platter" run --replay lab.rec --save-state end.pst
 expect 0 'and gone on from' "$platter" run --load-state end.pst --for 100ms
 
-# Another key, or the same one an instruction later, leads elsewhere.
+# Another key leads elsewhere.
 sed 's/ down c$/ down d/; s/ up c$/ up d/' lab.rec >other.rec
 expect 1 'another key' "$platter" run --replay other.rec
 says 'another one at the end'
-awk '$3 == "c" { $1 += 1 } { print }' lab.rec >later.rec
-expect 1 'one instruction later' "$platter" run --replay later.rec
 
 # What is broken says so in one line.
 refused() { # refused WHAT TEXT FILE
@@ -40,12 +38,12 @@ refused 'a newer recording' 'newer version' bad.rec
 echo hello >bad.rec
 refused 'no recording' 'is no recording' bad.rec
 sed 's/ down c$/ down nokey/' lab.rec >bad.rec
-refused 'an unknown key' "bad.rec:17: 'nokey' is no key" bad.rec
+refused 'an unknown key' "'nokey' is no key" bad.rec
 sed 's/cpu = "386"/cpu = "286"/' lab.rec >bad.rec
 refused 'another machine' 'not the machine of the recording' bad.rec
 sed 's/^medium ide0.0 ./medium ide0.0 x/' lab.rec >bad.rec
 refused 'another disk' 'ide0.0 does not hold what it held' bad.rec
-head -n 16 lab.rec >bad.rec
+head -n -1 lab.rec >bad.rec
 expect 0 'a recording that was cut off' "$platter" run --replay bad.rec
 says 'cut off'
 for size in 10 100 400 600; do
@@ -57,8 +55,7 @@ done
 
 expect 0 'a script from it' "$platter" record-to-lua lab.rec
 cp out.txt lab.lua
-says 'm:type("c")'
-says 'm:key("shift-v")' || true
+says 'm:type("c'
 expect 0 'which passes' "$platter" test lab.lua
 says '1 passed, 0 failed, 0 skipped'
 
