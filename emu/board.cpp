@@ -105,7 +105,9 @@ Board::Board(const Config& config, DriveBay drives)
       parallel(scheduler, "lpt1", 0x378),
       debug_port(
           {.console = true, .messages = false, .shutdown = true, .exit_port = config.exit_port}),
-      idle_loop_(processor, memory, [this] { return touched_outside(); }) {
+      idle_loop_(processor, memory, [this] { return touched_outside(); }),
+      disk_tick_(scheduler, "disks.tick",
+                 devices::Delegate<void()>::to<&Board::tick_disks>(*this)) {
   connect_wires();
   claim_ports();
   claim_debug_port(config);
@@ -273,12 +275,21 @@ void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
   tap->set_medium(++media_);
   tap->on_access = [this, slot, tap](const DriveAccess& access) {
     last_disk_access_ = scheduler.now();
+    if (access.write && !disk_tick_.pending() && tap->tick(last_disk_access_)) {
+      scheduler.schedule(disk_tick_, devices::kSecond);
+    }
     if (storage::AllocationWatch* map = tap->map_watch()) {
       map->accessed(last_disk_access_, access.write, access.lba, access.count,
                     access.status != storage::IoStatus::ok);
     }
     breakpoints.disk(slot, access.write, access.lba, access.count, processor);
   };
+}
+
+void Board::tick_disks() {
+  bool again = false;
+  for (DriveTap* tap : taps_) again = (tap != nullptr && tap->tick(scheduler.now())) || again;
+  if (again) scheduler.schedule(disk_tick_, devices::kSecond);
 }
 
 void Board::reset() {

@@ -113,6 +113,7 @@ class Board final : public cpu::Bus {
   void map_memory(const Config& config);
   void insert_drives(const Config& config, DriveBay drives);
   void watch_drive(DriveSlot slot, DriveTap* tap);
+  void tick_disks();
   void connect_outputs(const Config& config);
 
   void sync_time() { scheduler.advance_to(clock_.time_at(slots())); }
@@ -175,6 +176,7 @@ class Board final : public cpu::Bus {
 
  private:
   IdleLoop idle_loop_;
+  devices::Event disk_tick_;  // pending while some image has something to do in a while
 };
 
 }  // namespace emu

@@ -46,7 +46,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state, gdb;
+  std::string load_state, save_state, gdb, map_log;
   std::string exec, dir, dos, record, replay;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
@@ -271,7 +271,8 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
         ->group(drives);
   }
   app.add_option("--drive", words.drives,
-                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/S][,format=raw][,truncate=on]")
+                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/"
+                 "S][,format=raw][,truncate=on][,fat-free=off|at-close|live]")
       ->type_name("KEYS")
       ->allow_extra_args(false)
       ->group(drives);
@@ -345,6 +346,11 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->type_name("FILE")
       ->group(running);
   app.add_option("--save-state", words.save_state, "Save the machine's state at the end")
+      ->type_name("FILE")
+      ->group(running);
+
+  app.add_option("--map-log", words.map_log,
+                 "What happens to the disks' clusters, a JSON object a line")
       ->type_name("FILE")
       ->group(running);
 
@@ -426,6 +432,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   }
   options.load_state = words.load_state;
   options.save_state = words.save_state;
+  options.map_log = words.map_log;
   if (!words.speed.empty()) {
     options.speed = parse_speed(words.speed);
     options.speed_given = true;

@@ -32,6 +32,7 @@ std::string_view name_of(cpu::Fpu fpu);
 DriveSlot parse_slot(const std::string& text);
 DriveMode parse_drive_mode(const std::string& text);
 storage::Geometry parse_chs(const std::string& text);
+storage::FatFree parse_fat_free(const std::string& text);
 std::uint32_t parse_ram(const std::string& text);
 std::uint32_t parse_mips(const std::string& text);
 std::string parse_boot_order(const std::string& text);

@@ -11,6 +11,7 @@
 #include "cpu/cpu.h"
 #include "devices/cmos.h"
 #include "storage/geometry.h"
+#include "storage/image.h"
 
 namespace emu {
 
@@ -45,6 +46,7 @@ struct DriveConfig {
   bool truncate = false;  // accept a file that ends inside a sector, without its tail
   bool demo = false;      // the built-in Disk Lab
   std::optional<storage::Geometry> chs;
+  std::optional<storage::FatFree> fat_free;  // nothing: as the image itself says
   std::vector<GuestFile> extra;  // folders only
 };
 

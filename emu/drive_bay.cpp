@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bios/roms.h"
+#include "storage/fat_watch.h"
 #include "storage/format.h"
 #include "storage/memory_device.h"
 
@@ -48,6 +49,10 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
     if (warn) warn(std::string(line));
   };
   storage::OpenedImage opened = storage::open_image(drive.file, options);
+  const storage::FatFree mode = drive.fat_free.value_or(opened.image->fat_free());
+  if (mode != storage::FatFree::off && !opened.device->read_only() && drive.mode == DriveMode::rw) {
+    opened.device = std::make_unique<storage::FatWatch>(std::move(opened.device), mode);
+  }
   return {std::move(opened.device), drive.file, opened.identity, opened.image};
 }
 

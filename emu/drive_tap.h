@@ -54,6 +54,10 @@ class DriveTap final : public storage::BlockDevice {
   storage::Geometry geometry() const override { return image_->geometry(); }
   bool read_only() const override { return image_->read_only(); }
   storage::Extent extent_at(std::uint64_t lba) const override { return image_->extent_at(lba); }
+  std::uint64_t discard_sectors() const override { return image_->discard_sectors(); }
+  bool tick(std::uint64_t guest_nanoseconds) override {
+    return !holding_ && image_->tick(guest_nanoseconds);
+  }
 
   // As the guest would find it: what is held above the image counts as data of one more layer on
   // top, when it will never be more than that, and of the image's own when it goes there.

@@ -34,24 +34,29 @@ struct Arguments {
   std::vector<std::string> options;  // -o
   std::vector<std::string> open_options;
 
-  std::string output = "human";       // --output
-  std::string cache;                  // -t, -T: accepted for qemu-img's sake
-  bool progress = false;              // -p
-  std::string progress_as = "bar";    // --progress
-  bool chain = false;                 // --chain, --backing-chain
-  bool ascii = false;                 // map
-  bool owner = false;                 // map, diff: whose sectors
-  std::string repair;                 // check -r
-  bool drop_data = false;             // check, repair
-  bool existing_target = false;       // convert -n
-  bool target_is_zero = false;        // convert
-  bool compress = false;              // convert -c
-  std::string sparse_size;            // convert -S
-  std::string requests = "2";         // convert -m
-  bool strict = false;                // compare -s
-  bool unsafe = false;                // rebase -u, create -u
-  bool keep = false;                  // commit -d
-  bool shrink = false;                // resize
+  std::string output = "human";     // --output
+  std::string cache;                // -t, -T: accepted for qemu-img's sake
+  bool progress = false;            // -p
+  std::string progress_as = "bar";  // --progress
+  bool chain = false;               // --chain, --backing-chain
+  bool ascii = false;               // map
+  std::string png;                  // map
+  bool owner = false;               // map, diff: whose sectors
+  std::string repair;               // check -r
+  bool drop_data = false;           // check, repair
+  bool existing_target = false;     // convert -n
+  bool target_is_zero = false;      // convert
+  bool compress = false;            // convert -c
+  std::string sparse_size;          // convert -S
+  std::string requests = "2";       // convert -m
+  bool strict = false;              // compare -s
+  bool unsafe = false;              // rebase -u, create -u
+  bool keep = false;                // commit -d
+  bool shrink = false;              // resize
+  bool link = false;                // compact
+  std::string fat_free;             // fat
+  std::string label;                // create-disk
+  bool fat12 = false, fat16 = false, fat32 = false;
   std::string start_offset;           // map
   std::string max_length;             // map
   std::string size;                   // measure

@@ -172,6 +172,7 @@ int compact(const Session& session) {
   const std::string& file = session.arguments().names[0];
   const storage::OpenedImage opened = open_for_change(session);
   const std::uint64_t before = opened.image->info().host_bytes();
+  if (session.arguments().link) opened.image->link_uniform(session.progress(0));
   opened.image->compact(session.progress(0));
   const std::uint64_t after = opened.image->info().host_bytes();
   close_image(file, *opened.device);

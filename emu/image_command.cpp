@@ -110,6 +110,7 @@ void declare_map(CLI::App& app, Arguments& a) {
   app.add_option("-s,--start-offset", a.start_offset, "first byte to be shown");
   app.add_option("-l,--max-length", a.max_length, "how many bytes to show");
   app.add_flag("--ascii", a.ascii, "a picture of the disk");
+  app.add_option("--png", a.png, "a picture of the disk, into this file");
   app.add_flag("--owner", a.owner, "name the files of FAT volumes that the data belong to");
 }
 void declare_check(CLI::App& app, Arguments& a) {
@@ -183,6 +184,19 @@ void declare_resize(CLI::App& app, Arguments& a) {
   declare_change(app, a);
   app.add_flag("--shrink", a.shrink, "a smaller size may cut content off");
 }
+void declare_compact(CLI::App& app, Arguments& a) {
+  declare_change(app, a);
+  app.add_flag("--link", a.link, "clusters of one repeated byte share one (growable)");
+}
+void declare_create_disk(CLI::App& app, Arguments& a) {
+  declare_format(app, a);
+  declare_options(app, a);
+  app.add_option("--size,-s", a.size, "of the disk, with K, M, G or T")->required();
+  app.add_option("--label", a.label, "the volume's name, at most 11 characters");
+  app.add_flag("--fat12", a.fat12, "the volume is FAT12");
+  app.add_flag("--fat16", a.fat16, "the volume is FAT16");
+  app.add_flag("--fat32", a.fat32, "the volume is FAT32 (by its size when nothing is said)");
+}
 void declare_io(CLI::App& app, Arguments& a) {
   declare_output(app, a);
   declare_format(app, a);
@@ -214,6 +228,8 @@ void declare_fat(CLI::App& app, Arguments& a) {
   declare_format(app, a);
   declare_output(app, a);
   declare_share(app, a);
+  app.add_option("--fat-free", a.fat_free,
+                 "off or live: give removed files' space back (as the image says)");
   app.add_option("--partition", a.partition, "number from 1 in the partition table; 0: none");
 }
 
@@ -240,8 +256,10 @@ constexpr Verb kVerbs[] = {
     {"flatten", "[-f FMT] FILE", "make a child stand alone", 1, 1, declare_change, flatten},
     {"resize", "[-f FMT] [--shrink] FILE [+|-]SIZE", "change the disk's size", 2, 2, declare_resize,
      resize},
-    {"compact", "[-f FMT] FILE", "give unused space back to the host", 1, 1, declare_change,
-     compact},
+    {"compact", "[-f FMT] [--link] FILE", "give unused space back to the host", 1, 1,
+     declare_compact, compact},
+    {"create-disk", "[-f FMT] --size S FILE", "make a disk with one empty FAT volume", 1, 1,
+     declare_create_disk, create_disk},
     {"finish", "[-f FMT] FILE", "copy what an add-cow disk lacks: its raw file then stands alone",
      1, 1, declare_change, finish},
     {"snapshot", "[-f FMT] FILE [CHILD]", "make a child that goes on where FILE stands", 1, 2,
@@ -265,7 +283,7 @@ const Verb* find_verb(std::string_view name) {
 void print_help(std::ostream& out) {
   out << "Usage: platter image VERB [options] FILE...\n\n";
   for (const Verb& verb : kVerbs) {
-    out << "  " << verb.name << std::string(10 - verb.name.size(), ' ') << verb.summary << "\n";
+    out << "  " << verb.name << std::string(13 - verb.name.size(), ' ') << verb.summary << "\n";
   }
   out << "\nplatter image VERB --help lists a verb's options. Formats:";
   for (const storage::FormatDriver* format : storage::formats()) out << " " << format->name;

@@ -17,6 +17,7 @@
 #include "emu/image_owner.h"
 #include "emu/image_verbs.h"
 #include "storage/fat_volume.h"
+#include "storage/fat_watch.h"
 
 namespace emu::image_tool {
 
@@ -50,7 +51,9 @@ class FatSession {
         opened_(
             session.open(file_, session.arguments().format,
                          writing ? storage::OpenMode::read_write : storage::OpenMode::read_only)),
-        volumes_(storage::find_fat_volumes(*opened_.device)) {}
+        volumes_(storage::find_fat_volumes(*opened_.device)) {
+    if (writing) watch();
+  }
 
   storage::BlockDevice& device() const { return *opened_.device; }
 
@@ -73,6 +76,16 @@ class FatSession {
   }
 
  private:
+  // Removed files leave their space to the host when the image, or the user, says so.
+  void watch() {
+    const std::string& wish = session_.arguments().fat_free;
+    const std::optional<storage::FatFree> mode =
+        wish.empty() ? opened_.image->fat_free() : storage::parse_fat_free(wish);
+    if (!mode) throw UsageError("--fat-free must be off, at-close or live");
+    if (*mode == storage::FatFree::off) return;
+    opened_.device = std::make_unique<storage::FatWatch>(std::move(opened_.device), *mode);
+  }
+
   const storage::FatLocation& location(std::optional<unsigned> wanted) const {
     const std::string& option = session_.arguments().partition;
     if (!wanted && !option.empty()) {

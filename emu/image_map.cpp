@@ -10,6 +10,8 @@
 #include "emu/image_layers.h"
 #include "emu/image_owner.h"
 #include "emu/image_verbs.h"
+#include "emu/map_picture.h"
+#include "emu/png.h"
 
 namespace emu::image_tool {
 
@@ -231,6 +233,13 @@ int map(const Session& session) {
   if (!a.max_length.empty()) {
     const std::uint64_t count = sectors_for(size_argument("--max-length", a.max_length));
     last = std::min(total, first + std::min(count, total));
+  }
+  if (!a.png.empty()) {
+    const MapPicture picture =
+        draw_map(chain.device(), chain.layers().front().info.cluster_bytes / kSectorSize);
+    write_png(a.png, picture.width, picture.height, picture.rgba);
+    session.say("One cell is " + human_size(picture.sectors_per_cell * kSectorSize));
+    return 0;
   }
   std::optional<OwnerIndex> owners;
   if (a.owner) owners.emplace(chain.device());

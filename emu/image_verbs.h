@@ -30,6 +30,7 @@ int rebase(const Session& session);
 int flatten(const Session& session);
 int resize(const Session& session);
 int compact(const Session& session);
+int create_disk(const Session& session);
 int finish(const Session& session);
 // image_io.cpp
 int io(const Session& session);

@@ -123,6 +123,7 @@ KeySetters drive_key_setters(DriveConfig& drive, bool& have_bus, const ResolveFi
       {"mode", [&](const std::string& v) { drive.mode = parse_drive_mode(v); }},
       {"chs", [&](const std::string& v) { drive.chs = parse_chs(v); }},
       {"truncate", [&](const std::string& v) { drive.truncate = switched_on("truncate", v); }},
+      {"fat_free", [&](const std::string& v) { drive.fat_free = parse_fat_free(v); }},
       {"demo", [&](const std::string& v) { drive.demo = switched_on("demo", v); }},
   };
 }
@@ -169,6 +170,7 @@ std::vector<KeyValue> drive_key_values(const DriveConfig& drive) {
                              drive.chs->sectors_per_track));
   }
   if (drive.truncate) values.flag("truncate", true);
+  if (drive.fat_free) values.text("fat_free", std::string(storage::fat_free_name(*drive.fat_free)));
   return values.take();
 }
 

@@ -18,6 +18,7 @@
 #include "emu/exec_command.h"
 #include "emu/gdb_server.h"
 #include "emu/image_process.h"
+#include "emu/map_log.h"
 #include "emu/post_mortem.h"
 #include "emu/record_to_lua.h"
 #include "emu/recording.h"
@@ -117,6 +118,9 @@ int run(RunOptions options, bool bare) {
   if (front == Front::window) {
     if (!options.rtc_given) options.config.rtc = parse_rtc("host");
   }
+  if (front == Front::window && !options.map_log.empty()) {
+    throw UsageError("--map-log does not go with the window");
+  }
   install_signal_handlers();
   if (options.exec) return run_exec(std::move(options), interrupt_flag());
   std::optional<Recording> recording;
@@ -149,6 +153,8 @@ int run(RunOptions options, bool bare) {
     throw UsageError("this build has no window; use --headless or --terminal");
   }
   Machine& machine = *made;
+  std::optional<MapLog> map_log;
+  if (!options.map_log.empty()) map_log.emplace(options.map_log, machine);
   Verdict verdict;
   if (front == Front::terminal) {
     verdict = run_terminal(machine, options, interrupt_flag());
@@ -158,10 +164,19 @@ int run(RunOptions options, bool bare) {
     verdict = run_steps(machine, options, interrupt_flag());
   }
   if (recorder) recorder->finish();
+  const bool log_written = !map_log || map_log->finish();
+  map_log.reset();
+  if (!log_written) {
+    say(options.map_log + ": cannot be written");
+    return kExitHostError;
+  }
   return finish(machine, options, verdict);
 }
 
 int dispatch(std::span<const std::string> arguments) {
+  // A verb of the image tool like any other, at hand without its name.
+  if (!arguments.empty() && arguments[0] == "create-disk")
+    return image_tool::run_image_process(arguments);
   if (!arguments.empty() && arguments[0] == "image")
     return image_tool::run_image_process(arguments.subspan(1));
   if (!arguments.empty() && arguments.front() == "record-to-lua") {

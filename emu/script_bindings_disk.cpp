@@ -10,6 +10,7 @@
 #include "emu/script_bindings.h"
 #include "emu/session.h"
 #include "storage/fat_volume.h"
+#include "storage/fat_watch.h"
 #include "storage/image.h"
 
 namespace emu {
@@ -110,23 +111,30 @@ int disk_stats(lua_State* lua) {
   set_integer(lua, "faults_shown", tap.faults_shown());
   std::uint64_t cluster_sectors = 1;
   std::uint64_t host_bytes = 0;
-  if (const auto* image = dynamic_cast<const storage::Image*>(&tap.image())) {
+  if (const storage::Image* const image = tap.chain()) {
     const storage::ImageInfo info = image->info();
+    if (info.free_clusters) set_integer(lua, "clusters_free", *info.free_clusters);
     host_bytes = info.host_bytes();
     if (info.cluster_bytes >= storage::kSectorSize) {
       cluster_sectors = info.cluster_bytes / storage::kSectorSize;
     }
   }
+  if (const auto* watch = dynamic_cast<const storage::FatWatch*>(&tap.image())) {
+    set_integer(lua, "sectors_released", watch->sectors_released());
+  }
   std::uint64_t allocated = 0;
+  std::uint64_t linked = 0;
   for (const storage::Extent& extent : extents_of(tap.image())) {
     if (!holds_data(extent) || extent.layer != 0) continue;
     const std::uint64_t first = extent.first_sector / cluster_sectors;
     const std::uint64_t end =
         (extent.first_sector + extent.sector_count + cluster_sectors - 1) / cluster_sectors;
     allocated += end - first;
+    if (extent.state == storage::ClusterState::shared) linked += end - first;
   }
   set_integer(lua, "cluster_bytes", cluster_sectors * storage::kSectorSize);
   set_integer(lua, "clusters_allocated", allocated);
+  set_integer(lua, "clusters_linked", linked);
   set_integer(lua, "host_bytes", host_bytes);
   return 1;
 }
@@ -159,7 +167,7 @@ int disk_map(lua_State* lua) {
 int disk_layer(lua_State* lua) {
   const DriveTap& tap = disk_at(lua).tap();
   const lua_Integer depth = luaL_optinteger(lua, 2, 0);
-  auto* image = dynamic_cast<storage::Image*>(&const_cast<DriveTap&>(tap).image());
+  storage::Image* image = const_cast<DriveTap&>(tap).chain();
   for (lua_Integer i = 0; i < depth && image != nullptr; ++i) image = image->parent();
   if (image == nullptr) throw ScriptError(kExitExpectation, "the image has no such layer");
   const storage::ImageInfo info = image->info();

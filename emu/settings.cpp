@@ -11,6 +11,7 @@
 #include "emu/command_line.h"
 #include "emu/nearest.h"
 #include "emu/units.h"
+#include "storage/fat_watch.h"
 
 namespace emu {
 
@@ -192,6 +193,11 @@ devices::DateTime parse_rtc(const std::string& text) {
   return {year, month, day, hour, minute, second};
 }
 
+storage::FatFree parse_fat_free(const std::string& text) {
+  if (const auto mode = storage::parse_fat_free(text)) return *mode;
+  throw UsageError("fat-free '" + text + "' must be off, at-close or live");
+}
+
 DriveConfig parse_drive(const std::string& text) {
   DriveConfig drive;
   bool have_bus = false;
@@ -219,8 +225,11 @@ DriveConfig parse_drive(const std::string& text) {
       drive.chs = parse_chs(value);
     } else if (key == "truncate") {
       drive.truncate = parse_switch(key, value);
+    } else if (key == "fat-free") {
+      drive.fat_free = parse_fat_free(value);
     } else {
-      const std::vector<std::string> keys = {"bus", "file", "format", "mode", "chs", "truncate"};
+      const std::vector<std::string> keys = {"bus", "file",     "format",  "mode",
+                                             "chs", "truncate", "fat-free"};
       const std::string near = nearest_word(key, keys);
       throw UsageError("drive '" + text + "': unknown key '" + key + "'" +
                        (near.empty() ? "" : "; did you mean '" + near + "'?"));

@@ -72,6 +72,12 @@ class BlockDevice {
   virtual bool read_only() const = 0;
   virtual Extent extent_at(std::uint64_t lba) const = 0;  // never touches the data
 
+  // The guest's time has come so far: for what has to happen some time after a request. True: call
+  // again in a second of that time. Without a guest it is never called.
+  virtual bool tick(std::uint64_t /*guest_nanoseconds*/) { return false; }
+  // The smallest aligned stretch of sectors that a discard gives back to the host.
+  virtual std::uint64_t discard_sectors() const { return 8; }  // a block of the host's file system
+
   void observe(AllocationObserver* observer) { observer_ = observer; }
 
  protected:

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kLeastIndexGrowth = 16;  // units: 64 KiB
 constexpr std::size_t kWordsAtOnce = 1024;
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::uint64_t kCommitTime = 5'000'000'000;  // the guest's nanoseconds
 
 }  // namespace
 
@@ -80,6 +81,7 @@ IoStatus GrowableImage::begin_changing() {
   }
   status = mark_open();
   if (status == IoStatus::ok) status = give_back_free();
+  if (status == IoStatus::ok) status = clear_past_end();
   ready_ = status == IoStatus::ok;
   return status;
 }
@@ -95,6 +97,26 @@ IoStatus GrowableImage::mark_open() {
   changing_ = status == IoStatus::ok;
   // The mark may be on disk all the same; a later session takes it off.
   if (!changing_) broken_ = true;
+  return status;
+}
+
+// A disk that was made smaller, cut off in the middle of it: its words past the end mean nothing,
+// and must not when it grows again. They are not counted, and somebody else may have their
+// clusters.
+IoStatus GrowableImage::clear_past_end() {
+  IoStatus status = for_words(head_.logical_clusters(), words_,
+                              [&](std::uint64_t logical, std::span<const Le32> words) {
+                                for (const std::uint32_t word : words) {
+                                  if (word != kNoCluster) {
+                                    if (word < file_clusters_) name(word);
+                                    batch_.changes.push_back({logical, word, kNoCluster});
+                                  }
+                                  ++logical;
+                                }
+                                return true;
+                              });
+  if (status == IoStatus::ok) status = apply(batch_);
+  batch_.changes.clear();
   return status;
 }
 
@@ -197,7 +219,7 @@ IoStatus GrowableImage::apply(Batch& batch) {
     done = end;  // in doubt when that failed: both old and new clusters stay counted
     if (status != IoStatus::ok) break;
     for (const Change& change : group) {
-      if (names_cluster(change.before)) unname(change.before);
+      if (names_cluster(change.before) && counts_.count(change.before) != 0) unname(change.before);
       tell(change);
     }
   }
@@ -247,6 +269,7 @@ void GrowableImage::forget_byte(std::uint32_t cluster) {
 
 void GrowableImage::tell(const Change& change) {
   const std::uint64_t first = change.logical * spc_;
+  if (first >= head_.sectors) return;
   Extent extent{.first_sector = first, .sector_count = cluster_sectors(change.logical)};
   using Kind = AllocationEvent::Kind;
   if (!names_cluster(change.after)) {
@@ -337,6 +360,22 @@ IoStatus GrowableImage::commit() {
 
 IoStatus GrowableImage::do_flush() {
   return writable_ && changing_ ? commit() : IoStatus::ok;
+}
+
+bool GrowableImage::tick(std::uint64_t guest_nanoseconds) {
+  const auto dirty = [this] {
+    return data_dirty_ || index_dirty_ || !stale_.empty() || !freed_.empty();
+  };
+  if (!dirty()) {
+    dirty_since_.reset();
+  } else if (!dirty_since_ || guest_nanoseconds < *dirty_since_) {
+    dirty_since_ = guest_nanoseconds;
+  } else if (guest_nanoseconds - *dirty_since_ >= kCommitTime) {
+    dirty_since_.reset();
+    // A failure shows at the guest's next flush, or at the end.
+    if (do_flush() != IoStatus::ok) return false;
+  }
+  return dirty();
 }
 
 IoStatus GrowableImage::do_close() {

@@ -68,7 +68,6 @@ void GrowableImage::grow(std::uint64_t sectors) {
     }
   }
   const std::uint64_t first = head_.logical_clusters();
-  rewrite_words(first, words_, [](std::uint64_t, std::uint32_t) { return kNoCluster; });
   require(commit(), "made durable");
   if (hides) {
     // Sizes first in memory only: words beyond the end are ignored until the header says more.

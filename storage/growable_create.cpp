@@ -11,10 +11,12 @@ namespace storage {
 namespace {
 
 constexpr std::array<std::string_view, 4> kTranslations = {"auto", "none", "large", "lba"};
+constexpr std::array<std::string_view, 3> kFatFree = {"off", "at-close", "live"};
 constexpr std::array kCreateOptions = {
     OptionSpec{"cluster_size", "SIZE", "bytes allocated at once, 512 to 2M (4K)"},
     OptionSpec{"growth", "CLUSTERS", "how many clusters the file grows by, 1 to 65536 (256)"},
     OptionSpec{"data_file", "NAME", "the cluster file's name (NAME.gdt beside NAME.gix)"},
+    OptionSpec{"fat_free", "off|at-close|live", "give back what the guest's DOS deletes (off)"},
     OptionSpec{"translation", "auto|none|large|lba", "the geometry's translation by the BIOS"},
 };
 constexpr std::array kOpenOptions = {
@@ -70,6 +72,8 @@ GrowableHeader plan_of(const std::filesystem::path& file, const CreateOptions& o
   header.sectors = options.sectors;
   header.translation =
       static_cast<std::uint8_t>(options.options.choice(file, "translation", kTranslations, 0));
+  header.fat_free =
+      static_cast<std::uint8_t>(options.options.choice(file, "fat_free", kFatFree, 0));
   if (options.geometry.known()) {
     header.cylinders = options.geometry.cylinders;
     header.heads = options.geometry.heads;

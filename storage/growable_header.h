@@ -60,7 +60,8 @@ struct GrowableHeader {
   Le32 track_sectors;
   std::uint8_t geometry_origin;
   std::uint8_t translation;
-  std::array<std::uint8_t, 2> zero1;
+  std::uint8_t fat_free;  // FatFree, for drives that do not say
+  std::uint8_t zero1;
   Le64 next_free;
   Le64 clusters;
   Le64 used;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "storage/fat_watch.h"
 #include "storage/file_io.h"
 #include "storage/layer.h"
 
@@ -256,13 +257,24 @@ ImageInfo GrowableImage::info() const {
     clusters = file_clusters_;
   }
   if (counted_ || (head_.compatible & kHasCounters) != 0) {
+    facts.free_clusters = clusters - std::min(used, clusters);
     facts.more.emplace_back("clusters used", std::to_string(used));
     facts.more.emplace_back("clusters free", std::to_string(clusters - std::min(used, clusters)));
+  }
+  if (head_.fat_free != 0) {
+    facts.more.emplace_back("fat-free", std::string(name_of(fat_free())));
   }
   facts.more.emplace_back("growth chunk", std::to_string(head_.chunk * cluster_bytes_) + " bytes");
   facts.more.emplace_back("sector links",
                           (head_.read_only_compatible & kHasLinks) != 0 ? "yes" : "no");
   return facts;
+}
+
+FatFree GrowableImage::fat_free() const {
+  // Words of a later version mean nothing here.
+  return head_.fat_free <= static_cast<std::uint8_t>(FatFree::live)
+             ? static_cast<FatFree>(head_.fat_free)
+             : FatFree::off;
 }
 
 void GrowableImage::require(IoStatus status, std::string_view what) const {

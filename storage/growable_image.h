@@ -39,6 +39,9 @@ class GrowableImage final : public Image {
   Geometry geometry() const override { return head_.geometry(); }
   bool read_only() const override { return !writable_; }
   Extent extent_at(std::uint64_t lba) const override;
+  bool tick(std::uint64_t guest_nanoseconds) override;
+  FatFree fat_free() const override;
+  std::uint64_t discard_sectors() const override { return spc_; }
   ImageInfo info() const override;
   Image* parent() override { return parent_.get(); }
   void resize(std::uint64_t sectors, bool drop_data, const Progress& progress) override;
@@ -139,6 +142,7 @@ class GrowableImage final : public Image {
   IoStatus is_uniform(std::uint32_t cluster, std::optional<std::uint8_t>& byte);
   IoStatus begin_changing();
   IoStatus mark_open();
+  IoStatus clear_past_end();
   IoStatus give_back_free();  // makes (1) true at the start of a session
   IoStatus take(std::uint64_t most, ClusterCounts::Run& run);
   IoStatus grow_data();
@@ -217,6 +221,7 @@ class GrowableImage final : public Image {
     bool durable = false;
   };
   std::array<KnownByte, 256> bytes_{};
+  std::optional<std::uint64_t> dirty_since_;  // guest time of the first tick after a commit
   std::unordered_set<std::uint64_t> probed_;  // since the last commit
   Batch batch_;                               // kept for its memory
   std::vector<std::uint8_t> buffer_;

@@ -31,6 +31,9 @@ struct Progress {
   }
 };
 
+// When an image gives back what the guest's DOS deletes: fat_watch.h.
+enum class FatFree : std::uint8_t { off, at_close, live };
+
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 // One host file of an image.
@@ -59,6 +62,7 @@ struct ImageInfo {
   std::vector<std::string> marks;   // "unclean shutdown", "footer lost": what check should see
   std::optional<ParentRecord> parent;
   Facts more;  // whatever else the format tells
+  std::optional<std::uint64_t> free_clusters;  // in its files, waiting to be used again
 
   std::uint64_t host_bytes() const {
     std::uint64_t sum = 0;
@@ -81,6 +85,8 @@ struct ParentRef {
 class Image : public BlockDevice {
  public:
   virtual ImageInfo info() const = 0;
+  // What the image itself asks for, where a drive says nothing else.
+  virtual FatFree fat_free() const { return FatFree::off; }
 
   // nullptr: none, or not opened.
   virtual Image* parent() { return nullptr; }

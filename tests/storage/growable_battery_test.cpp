@@ -11,7 +11,7 @@ std::vector<support::BatteryRow> rows() {
     made.extension = ".gix";
     made.create = std::move(options);
     made.operations = 30000;
-    made.parents = true;
+    made.parents = made.resizes = made.compacts = true;
     return made;
   };
   std::vector<support::BatteryRow> all;

@@ -354,6 +354,26 @@ TEST_CASE("growable: resizing moves the end and nothing else", "[storage][growab
   REQUIRE(found == model);
 }
 
+TEST_CASE("growable: words that a cut shrink left past the end do not come back",
+          "[storage][growable]") {
+  Pair pair(4096);
+  REQUIRE(pair.disk().write(0, marked(24, 1)) == IoStatus::ok);
+  pair.opened.image->resize(8, true, {});
+  pair.close();
+  pair.set_word(1, 0);   // a live cluster of somebody else's by now
+  pair.set_word(2, 77);  // and one that is not there
+  pair.reopen();
+  pair.opened.image->resize(4096, false, {});
+  Bytes found(4096 * kSectorSize);
+  REQUIRE(pair.disk().read(0, found) == IoStatus::ok);
+  Bytes expected = marked(24, 1);
+  expected.resize(8 * kSectorSize);
+  expected.resize(found.size());
+  REQUIRE(found == expected);
+  pair.close();
+  support::require_clean(pair.row, *pair.host, "d.gix");
+}
+
 TEST_CASE("growable: a child that grows shows nothing of a larger parent", "[storage][growable]") {
   Pair pair(4096, {{"cluster_size", "4K"}});
   REQUIRE(pair.disk().write(0, marked(4096, 1)) == IoStatus::ok);
