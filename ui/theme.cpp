@@ -153,7 +153,9 @@ void Theme::apply() const {
   style.IndentSpacing = px(16);
   style.ScrollbarSize = px(12);
   style.GrabMinSize = px(8);
-  style.WindowRounding = style.PopupRounding = style.FrameRounding = px(4);
+  // Windows have square corners: their large areas are plain fills for a software renderer then.
+  style.WindowRounding = 0;
+  style.PopupRounding = style.FrameRounding = px(4);
   style.GrabRounding = style.ScrollbarRounding = px(3);
   style.TabRounding = px(4);
   style.WindowBorderSize = style.PopupBorderSize = 1;
