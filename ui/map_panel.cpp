@@ -30,6 +30,7 @@ std::string address_text(std::uint64_t bytes) {
     return print("%llu G", static_cast<unsigned long long>(bytes >> 30));
   if (bytes % (1ULL << 20) == 0)
     return print("%llu M", static_cast<unsigned long long>(bytes >> 20));
+  if (bytes >= (1ULL << 20)) return print("%.1f M", static_cast<double>(bytes) / (1 << 20));
   return print("%llu K", static_cast<unsigned long long>(bytes >> 10));
 }
 

@@ -160,7 +160,7 @@ void Theme::apply() const {
   style.TabRounding = px(4);
   style.WindowBorderSize = style.PopupBorderSize = 1;
   style.FrameBorderSize = 0;
-  style.WindowMinSize = {px(80), px(48)};
+  style.WindowMinSize = {px(80), px(24)};
   style.WindowTitleAlign = {0, 0.5F};
   // Lines on whole pixels as well.
   style.AntiAliasedLines = style.AntiAliasedLinesUseTex = false;
