@@ -16,14 +16,6 @@ namespace {
 
 using storage::kSectorSize;
 
-std::string chs_text(const storage::Geometry& geometry, std::uint64_t lba) {
-  if (geometry.heads == 0 || geometry.sectors_per_track == 0) return "-";
-  const std::uint64_t track = lba / geometry.sectors_per_track;
-  return print("%llu/%llu/%llu", static_cast<unsigned long long>(track / geometry.heads),
-               static_cast<unsigned long long>(track % geometry.heads),
-               static_cast<unsigned long long>(lba % geometry.sectors_per_track + 1));
-}
-
 const DriveView* shown_drive(const Frame& frame) {
   return frame.snapshot != nullptr && frame.work.map.ready()
              ? frame.snapshot->drive(frame.work.map.slot())

@@ -162,6 +162,8 @@ void draw_hex(Frame& frame);
 void draw_interrupts(Frame& frame);
 void draw_dos(Frame& frame);
 
+void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rect& place);
+
 // Number of layers of the drive whose map is shown.
 unsigned map_layers(const Frame& frame);
 // Pins a cluster and brings it into view.

@@ -153,12 +153,14 @@ void Theme::apply() const {
   style.IndentSpacing = px(16);
   style.ScrollbarSize = px(12);
   style.GrabMinSize = px(8);
-  style.WindowRounding = style.PopupRounding = style.FrameRounding = px(4);
+  // Windows have square corners: their large areas are plain fills for a software renderer then.
+  style.WindowRounding = 0;
+  style.PopupRounding = style.FrameRounding = px(4);
   style.GrabRounding = style.ScrollbarRounding = px(3);
   style.TabRounding = px(4);
   style.WindowBorderSize = style.PopupBorderSize = 1;
   style.FrameBorderSize = 0;
-  style.WindowMinSize = {px(80), px(48)};
+  style.WindowMinSize = {px(80), px(24)};
   style.WindowTitleAlign = {0, 0.5F};
   // Lines on whole pixels as well.
   style.AntiAliasedLines = style.AntiAliasedLinesUseTex = false;

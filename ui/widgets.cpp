@@ -257,6 +257,14 @@ std::string bytes_text(std::uint64_t bytes) {
   return print(whole ? "%.0f %s" : "%.1f %s", value, units[unit]);
 }
 
+std::string chs_text(const storage::Geometry& geometry, std::uint64_t lba) {
+  if (geometry.heads == 0 || geometry.sectors_per_track == 0) return "-";
+  const std::uint64_t track = lba / geometry.sectors_per_track;
+  return print("%llu/%llu/%llu", static_cast<unsigned long long>(track / geometry.heads),
+               static_cast<unsigned long long>(track % geometry.heads),
+               static_cast<unsigned long long>(lba % geometry.sectors_per_track + 1));
+}
+
 std::string print(const char* format, ...) {
   std::array<char, 512> text{};
   va_list arguments;  // NOLINT: C's interface

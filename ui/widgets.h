@@ -68,6 +68,7 @@ std::string grouped(std::uint64_t number);  // 8 192
 std::string hex(std::uint64_t value, unsigned digits);
 std::string seconds_text(std::uint64_t nanoseconds, unsigned decimals = 3);  // 12.381 s
 std::string bytes_text(std::uint64_t bytes);                                 // 90.9 MiB
+std::string chs_text(const storage::Geometry& geometry, std::uint64_t lba);  // 101/1/18
 std::string print(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 }  // namespace ui

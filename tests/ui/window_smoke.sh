@@ -123,12 +123,12 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   xdotool mousemove 640 400 click 1
   white() { [ "$(share 0 40 1280 700 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 1 ]; }
   settles white
-  sleep 25
+  sleep 15
   xdotool type --delay 80 'dir'
   xdotool key Return
   sleep 4
   shoot freedos
-  rows() { [ "$(share 100 40 900 700 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 3 ]; }
+  rows() { [ "$(share 280 380 400 150 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 4 ]; }
   settles rows
   xdotool type --delay 80 'copy kernel.sys k2.sys'
   xdotool key Return
