@@ -7,6 +7,7 @@
 #include "emu/nearest.h"
 #include "emu/run_options.h"
 #include "emu/units.h"
+#include "storage/fat_watch.h"
 
 namespace emu {
 
@@ -170,7 +171,7 @@ std::vector<KeyValue> drive_key_values(const DriveConfig& drive) {
                              drive.chs->sectors_per_track));
   }
   if (drive.truncate) values.flag("truncate", true);
-  if (drive.fat_free) values.text("fat_free", std::string(storage::fat_free_name(*drive.fat_free)));
+  if (drive.fat_free) values.text("fat_free", std::string(storage::name_of(*drive.fat_free)));
   return values.take();
 }
 
