@@ -181,10 +181,12 @@ template <class T>
 Insn* popa(Core& c, Insn* i) {
   const std::uint32_t top = c.general[kEsp];
   constexpr std::uint32_t kSize = sizeof(T);
-  // By the vectors: all or nothing on the 286; on the 386 what came before a fault stays popped,
-  // only the pointer does not move.
-  for (std::uint32_t n = 0; n < 8 && c.model == Model::i80286; ++n) {
-    if (!c.check_read(i, kSs, (top + n * kSize) & c.stack_mask, kSize)) return nullptr;
+  // All or nothing, but for the 386 at the end of the segment: what came before it stays popped,
+  // only the pointer does not move (vectors).
+  for (std::uint32_t n = 0; n < 8; ++n) {
+    const std::uint32_t at = (top + n * kSize) & c.stack_mask;
+    if (c.at_least(Model::i80386) && !c.segments[kSs].reaches(at, kSize)) break;
+    if (!c.check_read(i, kSs, at, kSize)) return nullptr;
   }
   for (std::uint32_t n = 0; n < 8; ++n) {
     T value;

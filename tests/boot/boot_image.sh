@@ -186,7 +186,7 @@ case $row in
     boot --hda "$c" --boot c --ram 16M --until 'menu choice 1' --until 'C:\>' --type 'cd \\work\n' \
       --until 'C:\WORK>' --type 'echo 2^200 >t\n' --until 'C:\WORK>' --type 'echo quit >>t\n' --until 'C:\WORK>' \
       --type 'bc <t\n' --until '1606938044258990275541962092341162602522202993782792835301376' --until 'C:\WORK>' \
-      --type 'bzip2 -k bc.exe\n' --until 'C:\WORK>' --type 'bzip2 -tv bc.bz2\n' --until 'ok'
+      --type 'bzip2 -c bc.exe >b.bz2\n' --until 'C:\WORK>' --type 'bzip2 -tv b.bz2\n' --until 'ok'
     ;;
   minix-hdd)
     image minix175-hdd-64m.img "$c"
