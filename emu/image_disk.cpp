@@ -68,8 +68,9 @@ int create_disk(const Session& session) {
   fat.serial = around.ids->random32();
   fat.made = fat_time(around.ids->unix_time());
 
+  const storage::Place place = session.place(file);  // undoing needs it
   auto creation = session.creation();
-  create_image(session.place(file), format, options, around);
+  create_image(place, format, options, around);
   {
     const storage::OpenedImage opened =
         session.open(file, format.name, storage::OpenMode::read_write);

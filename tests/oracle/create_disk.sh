@@ -17,7 +17,8 @@ check() { # SIZE EXPECTED-FAT [OPTION]
   local first count
   first=$(od -An -tu4 -j454 -N4 disk.img | tr -d ' ')
   count=$(od -An -tu4 -j458 -N4 disk.img | tr -d ' ')
-  dd if=disk.img of=volume.img bs=512 skip="$first" count="$count" conv=sparse status=none
+  dd if=disk.img of=volume.img bs=1M iflag=skip_bytes,count_bytes skip=$((first * 512)) count=$((count * 512)) conv=sparse \
+    status=none
   truncate -s "$((count * 512))" volume.img
   fsck.fat -n -v volume.img >report || fail "$size $*: $(cat report)"
   grep -q "FAT${fat}" <(od -An -c -j54 -N36 volume.img | tr -d ' \n') || fail "$size $*: not FAT$fat"
@@ -43,7 +44,7 @@ check 504M 16
 check 600M 16
 check 2046M 16
 check 2100M 32
-check 9G 32
+check 3G 32
 check 8M 16 --fat16
 check 100M 32 --fat32
 check 100M 12 --fat12
