@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds Platter and runs it: ./run.sh [ARGS...] is `platter ARGS`. Without arguments it boots the built-in
-# demo disk, in a window where there is a display, else drawn in this terminal.
+# Builds Platter and runs it: ./run.sh [ARGS...] is `platter ARGS`. Without arguments: a window with a start page
+# where there is a display, else the built-in demo disk, drawn in this terminal.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 (

@@ -350,7 +350,11 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
 void Core::step_one() {
   note_run(segments[kCs].base + eip);
   remaining -= 1;
-  const Decoded decoded = decoder_.decode(fetch(), mode() != 0, single_[0]);
+  // The next page is touched only by an instruction that reaches into it.
+  Decoded decoded = decoder_.decode(fetch(false), mode() != 0, single_[0]);
+  if (decoded.status == DecodeStatus::truncated) {
+    decoded = decoder_.decode(fetch(true), mode() != 0, single_[0]);
+  }
   if (decoded.status == DecodeStatus::too_long && !at_least(Model::i80286)) {
     eip = (eip + 1) & ip_mask;  // a prefix among too many
     return;
@@ -369,17 +373,19 @@ void Core::step_one() {
   execute(single_.data());
 }
 
-// Up to one instruction's bytes at CS:EIP; fewer where the segment ends. The view lasts until the
-// next fetch or store.
-std::span<const std::uint8_t> Core::fetch() {
+// Up to one instruction's bytes at CS:EIP; fewer where the segment ends, and the page unless they
+// may lie across its end. The view lasts until the next fetch or store.
+std::span<const std::uint8_t> Core::fetch(bool across) {
   const std::uint32_t base = segments[kCs].base;
   const std::uint32_t in_page = kPageSize - (base + eip) % kPageSize;
+  const std::size_t wanted =
+      across ? fetched_.size() : std::min<std::size_t>(fetched_.size(), in_page);
   fetch_faulted_ = false;
   if (in_page >= fetched_.size() && eip + std::uint64_t{fetched_.size()} <= code_end) {
     if (const std::uint8_t* host = plain_read(base + eip)) return {host, fetched_.size()};
   }
   std::size_t count = 0;
-  for (; count < fetched_.size(); ++count) {
+  for (; count < wanted; ++count) {
     const std::uint64_t offset = std::uint64_t{eip} + count;
     if (offset >= code_end && at_least(Model::i80386)) break;
     const std::uint32_t linear = base + (static_cast<std::uint32_t>(offset) & ip_mask);
@@ -480,6 +486,36 @@ void Core::write_physical_byte(std::uint32_t physical, std::uint8_t value) {
   }
 }
 
+// Up to four bytes of the host's memory.
+Core::SlowValue Core::load(std::uintptr_t host, unsigned size) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(host);
+  std::uint32_t value = 0;
+  switch (size) {
+    case 1:
+      return *bytes;
+    case 2:
+      std::memcpy(&value, bytes, 2);
+      return value;
+    default:
+      std::memcpy(&value, bytes, 4);
+      return value;
+  }
+}
+
+void Core::store(std::uintptr_t host, unsigned size, std::uint32_t value) {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(host);
+  switch (size) {
+    case 1:
+      *bytes = static_cast<std::uint8_t>(value);
+      return;
+    case 2:
+      std::memcpy(bytes, &value, 2);
+      return;
+    default:
+      std::memcpy(bytes, &value, 4);
+  }
+}
+
 // Bytes of pages that were looked at before: nothing faults any more.
 std::uint8_t Core::read_byte(std::uint32_t linear) {
   const TlbEntry* entry = find_page(read_tlb, linear, false);
@@ -499,11 +535,8 @@ Core::SlowValue Core::read_slow(Insn* i, unsigned segment, std::uint32_t offset,
   const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
   if ((inside || protected_) && linear % kPageSize + size <= kPageSize) {
     const TlbEntry* entry = find_page(read_tlb, linear, false);
-    if (entry != nullptr && !entry->is(TlbEntry::kSpecial)) {
-      std::uint32_t value = 0;
-      std::memcpy(&value, reinterpret_cast<const void*>(entry->addend + linear), size);
-      return value;
-    }
+    if (entry != nullptr && !entry->is(TlbEntry::kSpecial))
+      return load(entry->addend + linear, size);
   }
   callback_begins(i);
   SlowValue value = 0;
@@ -559,7 +592,7 @@ void Core::store_code_page(TlbEntry& entry, std::uint32_t linear, unsigned size,
   const std::uint32_t physical = entry.physical + linear % kPageSize;
   const Page& page = memory.page(physical);
   if ((page.code_lines & line_mask(physical, size)) != 0) code_written(physical, size);
-  std::memcpy(reinterpret_cast<void*>(entry.addend + linear), &value, size);
+  store(entry.addend + linear, size, value);
   if (page.code_lines == 0) entry.tag &= ~std::uint32_t{TlbEntry::kCode};
 }
 

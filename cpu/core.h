@@ -458,6 +458,8 @@ class Core final : public MemoryObserver {
   bool segment_allows(Insn* i, unsigned segment, std::uint32_t offset, unsigned size, bool writing);
   bool pages_allow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size, bool writing);
   std::uint32_t linear_of_byte(unsigned segment, std::uint32_t offset) const;
+  static SlowValue load(std::uintptr_t host, unsigned size);
+  static void store(std::uintptr_t host, unsigned size, std::uint32_t value);
   std::uint8_t read_byte(std::uint32_t linear);
   void write_byte(std::uint32_t linear, std::uint8_t value);
   std::uint8_t read_physical_byte(std::uint32_t physical);
@@ -474,7 +476,7 @@ class Core final : public MemoryObserver {
   void mark_table(std::uint32_t physical, std::uint32_t entry, std::uint32_t bits);
   TlbEntry* find_page(Tlb& tlb, std::uint32_t linear, bool writing);
   bool linear_page(std::uint32_t linear, bool writing, bool user, std::uint32_t& physical);
-  std::span<const std::uint8_t> fetch();
+  std::span<const std::uint8_t> fetch(bool across);
   void update_jump_base();
   void update_ends();
   void flush_jumps();

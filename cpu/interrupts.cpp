@@ -165,10 +165,12 @@ bool Core::enter_through_gate(const Interruption& what, const Descriptor& gate,
 
 void Core::deliver(Interruption what) {
   delivered_ = true;
+  if (what.cause == Cause::exception && what.vector == kPageFault) system.cr2 = what.address;
   for (;;) {
-    if (what.cause == Cause::exception && what.vector == kPageFault) system.cr2 = what.address;
     note_delivery(what);
     if (enter_handler(what)) return;
+    // Also where it makes the fault a double one.
+    if (refusal_.vector == kPageFault) system.cr2 = refusal_.address;
     if (!refusal_.in_new_task) eip = what.restart;
     if (what.cause == Cause::exception && what.vector == kDoubleFault) break;
     what = combined(what);

@@ -72,12 +72,16 @@ struct JmpRm {
   }
 };
 
-// The return address is pushed only when the target is inside the segment.
+// The return address is stored before the target is checked (vectors); SP moves only when both
+// went well.
 template <class H, class T, class Rm, class Path>
 [[gnu::always_inline]] inline Insn* call_near(Core& c, Insn* i, std::uint32_t target) {
+  const std::uint32_t top = (c.general[kEsp] - std::uint32_t{sizeof(T)}) & c.stack_mask;
+  if (!write_memory<Path>(c, i, kSs, top, static_cast<T>(c.end_of(i))))
+    return failed<H, T, Rm, Path>(c, i);
   if (target >= c.code_end) [[unlikely]]
     return c.fault(i, kGeneralProtection);
-  if (!push_value<Path>(c, i, static_cast<T>(c.end_of(i)))) return failed<H, T, Rm, Path>(c, i);
+  c.set_stack_pointer(top);
   return c.jump(i, target);
 }
 struct CallRelative {

@@ -181,13 +181,18 @@ template <class T>
 Insn* popa(Core& c, Insn* i) {
   const std::uint32_t top = c.general[kEsp];
   constexpr std::uint32_t kSize = sizeof(T);
-  std::array<T, 8> values;
+  // All or nothing, but for the 386 at the end of the segment: what came before it stays popped,
+  // only the pointer does not move (vectors).
   for (std::uint32_t n = 0; n < 8; ++n) {
-    if (!c.read(i, kSs, (top + n * kSize) & c.stack_mask, values[n])) return nullptr;
+    const std::uint32_t at = (top + n * kSize) & c.stack_mask;
+    if (c.at_least(Model::i80386) && !c.segments[kSs].reaches(at, kSize)) break;
+    if (!c.check_read(i, kSs, at, kSize)) return nullptr;
   }
   for (std::uint32_t n = 0; n < 8; ++n) {
+    T value;
+    if (!c.read(i, kSs, (top + n * kSize) & c.stack_mask, value)) return nullptr;
     const auto id = static_cast<std::uint8_t>(7 - n);
-    if (id != kEsp) c.set<T>(id, values[n]);
+    if (id != kEsp) c.set<T>(id, value);
   }
   c.set_stack_pointer(top + 8 * kSize);
   return c.next(i);
@@ -213,6 +218,8 @@ Insn* enter(Core& c, Insn* i) {
     if (!c.write(i, kSs, top, frame)) return nullptr;
   }
   const std::uint32_t new_top = (top - i->immediate) & c.stack_mask;
+  // The 386 looks whether the new top can be written.
+  if (c.at_least(Model::i80386) && !c.check_write(i, kSs, new_top, kSize)) return nullptr;
   c.set<T>(kEbp, frame);
   c.set_stack_pointer(new_top);
   return c.next(i);

@@ -29,10 +29,15 @@ constexpr std::uint32_t kLargePageMask = 0xFFC00000;
 }  // namespace
 
 std::uint32_t Core::read_table(std::uint32_t physical) {
-  std::array<std::uint8_t, 4> bytes;
-  memory.read_physical(physical & address_mask_, bytes);
-  std::uint32_t entry;
-  std::memcpy(&entry, bytes.data(), sizeof(entry));
+  std::uint32_t entry = 0xFFFFFFFF;
+  const Page& page = memory.page(physical & address_mask_);
+  if (page.data != nullptr) {
+    std::memcpy(&entry, page.data + physical % kPageSize, sizeof(entry));
+  } else if (page.device != nullptr) {
+    std::array<std::uint8_t, 4> bytes;
+    memory.read_physical(physical & address_mask_, bytes);
+    std::memcpy(&entry, bytes.data(), sizeof(entry));
+  }
   return entry;
 }
 
@@ -86,11 +91,11 @@ bool Core::walk(std::uint32_t linear, bool writing, bool user, Mapping& mapping)
 
 // The translation of a page for what the processor may do now; null: page fault.
 TlbEntry* Core::find_page(Tlb& tlb, std::uint32_t linear, bool writing) {
-  TlbEntry& entry = tlb[linear];
   const std::uint32_t first = linear & kPageMask;
-  if (entry.page() == first) return &entry;
+  if (TlbEntry& known = tlb[linear]; known.page() == first) return &known;
   Mapping mapping;
   if (!translate(linear, writing, cpl == 3, mapping)) return nullptr;
+  TlbEntry& entry = tlb.claim(linear);
   Page& page = memory.page(mapping.physical);
   const bool plain = page.data != nullptr && (!writing || page.writable);
   entry.tag = first;

@@ -130,11 +130,12 @@ bool Core::load_task(std::uint16_t ldt, const std::array<std::uint16_t, 6>& sele
   const auto invalid = [&](std::uint16_t selector) {
     return refuse(kInvalidTaskState, selector_error(selector));
   };
-  // Until a segment has been checked it cannot be used; the level is that of the code.
-  const unsigned level = in_v86_mode() ? 3 : requested_level(selectors[kCs]);
+  // Until a segment has been checked it cannot be used. While there is no stack the level is 3, so
+  // that the handler of a fault gets one from the new TSS.
+  const unsigned level = requested_level(selectors[kCs]);
+  constexpr std::uint16_t kOutermost = 3 << 5;
   for (unsigned n = 0; n < 6; ++n) {
-    const auto access = static_cast<std::uint16_t>(n == kSs ? level << 5 : 0);
-    set_segment(n, {selectors[n], 0, 0, access});
+    set_segment(n, {selectors[n], 0, 0, n == kSs ? kOutermost : std::uint16_t{0}});
   }
   system.ldtr = {ldt, 0, 0, 0};
   Descriptor d;

@@ -35,10 +35,21 @@ struct TlbEntry {
 
 class Tlb {
  public:
-  TlbEntry& operator[](std::uint32_t linear) { return entries_[linear / kPageSize % kEntries]; }
+  TlbEntry& operator[](std::uint32_t linear) { return entries_[index_of(linear)]; }
+  // The entry to be filled for a page that has none.
+  TlbEntry& claim(std::uint32_t linear) {
+    if (used_count_ < used_.size()) used_[used_count_] = static_cast<std::uint16_t>(index_of(linear));
+    ++used_count_;
+    return (*this)[linear];
+  }
+  // Few entries are found by the list of those that were claimed.
   void flush() {
-    entries_.fill({});
-    privileged_count_ = 0;
+    if (used_count_ <= used_.size()) {
+      for (std::size_t n = 0; n < used_count_; ++n) entries_[used_[n]] = {};
+    } else {
+      entries_.fill({});
+    }
+    used_count_ = privileged_count_ = 0;
   }
   void flush_page(std::uint32_t linear) { (*this)[linear] = {}; }
   void note_privileged(std::uint32_t linear) {
@@ -54,14 +65,23 @@ class Tlb {
   }
   // The page got its first decoded code: take away the right to store without looking.
   void mark_code(std::uint32_t physical) {
-    for (TlbEntry& entry : entries_) {
-      if (entry.physical == (physical & kPageMask)) entry.tag |= TlbEntry::kCode;
+    const auto mark = [page = physical & kPageMask](TlbEntry& entry) {
+      if (entry.physical == page) entry.tag |= TlbEntry::kCode;
+    };
+    if (used_count_ <= used_.size()) {
+      for (std::size_t n = 0; n < used_count_; ++n) mark(entries_[used_[n]]);
+    } else {
+      for (TlbEntry& entry : entries_) mark(entry);
     }
   }
 
  private:
-  static constexpr std::uint32_t kEntries = 512;
+  static constexpr std::uint32_t kEntries = 4096;
+  static std::uint32_t index_of(std::uint32_t linear) { return linear / kPageSize % kEntries; }
+
   std::array<TlbEntry, kEntries> entries_{};
+  std::array<std::uint16_t, 512> used_{};
+  std::size_t used_count_ = 0;
   std::array<std::uint32_t, 64> privileged_{};  // linear pages
   std::size_t privileged_count_ = 0;
 };

@@ -14,7 +14,10 @@ Extended overflow(Context& c, const Exact& exact, const Rounded& rounded) {
   if (!c.masked(kOverflow)) {
     c.raise(kOverflow);
     const int exponent = rounded.exponent - kExponentAdjust;
-    if (exponent >= kInfinityExponent) return infinity(exact.sign);  // FSCALE
+    if (exponent >= kInfinityExponent) {  // FSCALE
+      c.raise(kPrecision | kC1);
+      return infinity(exact.sign);
+    }
     if (c.is_287()) return make(exact.sign, exact.exponent - kExponentAdjust, exact.high);
     c.raise((rounded.inexact ? unsigned{kPrecision} : 0u) | (rounded.up ? unsigned{kC1} : 0u));
     return make(exact.sign, exponent, rounded.mantissa);
@@ -35,7 +38,10 @@ Extended underflow(Context& c, const Exact& exact, const Rounded& unbounded) {
   if (!c.masked(kUnderflow)) {
     c.raise(kUnderflow);
     const int exponent = unbounded.exponent + kExponentAdjust;
-    if (exponent <= 0) return zero(exact.sign);  // FSCALE
+    if (exponent <= 0) {  // FSCALE
+      c.raise(kPrecision);
+      return zero(exact.sign);
+    }
     c.raise((unbounded.inexact ? unsigned{kPrecision} : 0u) | (unbounded.up ? unsigned{kC1} : 0u));
     return make(exact.sign, exponent, unbounded.mantissa);
   }

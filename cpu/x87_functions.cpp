@@ -75,6 +75,8 @@ struct PartialRemainder {
       if ((result.quotient & 2) != 0) conditions |= kC3;
       if ((result.quotient & 1) != 0) conditions |= kC1;
       f.set_conditions(conditions);
+    } else {
+      f.status = static_cast<std::uint16_t>(f.status & ~unsigned{kC2});
     }
     return ended(c, i);
   }

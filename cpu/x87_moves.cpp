@@ -16,7 +16,8 @@ Insn* push_loaded(Core& c, Insn* i, Context& context, Extended value) {
     context.raise(kStackOverflow);
     value = kIndefinite;
   }
-  if (f.report(context.raised)) f.push(value);
+  // A denormal is loaded even when that is an exception (the host's unit).
+  if (f.report(context.raised) || (context.raised & kInvalid) == 0) f.push(value);
   return ended(c, i);
 }
 

@@ -112,11 +112,18 @@ void X87Unit::set_tag_word(std::uint16_t tags) {
 
 bool X87Unit::report(unsigned raised) {
   if (family == Family::i287) raised &= ~unsigned{kStackFault};  // no such bit
+  // An operand exception that is not masked ends the instruction before there is a result to be
+  // inexact or out of range.
+  constexpr unsigned kOfOperands = kInvalid | kDenormal | kZeroDivide;
+  if ((raised & ~unsigned{control} & kOfOperands) != 0) {
+    const unsigned direction = (raised & kStackFault) != 0 ? raised & kC1 : 0;
+    raised = (raised & (kOfOperands | kStackFault)) | direction;
+  }
   status = static_cast<std::uint16_t>((status & ~unsigned{kC1}) | raised);
   const unsigned unmasked = raised & ~unsigned{control} & kExceptions;
   if (unmasked == 0) return true;
   status |= kErrorSummary | kBusy;
-  return (unmasked & (kInvalid | kDenormal | kZeroDivide)) == 0;
+  return (unmasked & kOfOperands) == 0;
 }
 
 }  // namespace cpu

@@ -242,4 +242,13 @@ std::vector<std::string_view> key_names() {
   return names;
 }
 
+std::string_view key_name(Key key) {
+  const auto* const named =
+      std::ranges::find_if(kNames, [&](const NamedKey& entry) { return entry.key == key; });
+  if (named != std::end(kNames)) return named->name;
+  const auto* const printed =
+      std::ranges::find_if(kLayout, [&](const LayoutKey& entry) { return entry.key == key; });
+  return printed != std::end(kLayout) ? std::string_view(&printed->plain, 1) : "";
+}
+
 }  // namespace devices

@@ -65,6 +65,9 @@ std::optional<Keystroke> keystroke_for(char character);
 // are alike. Nothing when a word is not a key.
 std::optional<std::vector<Key>> parse_chord(std::string_view text);
 
+// A name that parse_chord() takes for this key.
+std::string_view key_name(Key key);
+
 // The names parse_chord knows, for a "did you mean".
 std::vector<std::string_view> key_names();
 

@@ -78,6 +78,8 @@ class Board final : public cpu::Bus {
 
   // Retired since power-on, whatever state was loaded in between.
   std::uint64_t instructions() const { return processor.instructions() + instruction_base_; }
+  // The same, and as many as would have fitted into the time slept in HLT.
+  std::uint64_t slots() const { return instructions() + idle_slots_; }
 
   void serialize(devices::Archive& archive);
   void serialize_memory(devices::Archive& archive);  // RAM, and ROM areas that can be written
@@ -114,7 +116,6 @@ class Board final : public cpu::Bus {
   void tick_disks();
   void connect_outputs(const Config& config);
 
-  std::uint64_t slots() const { return instructions() + idle_slots_; }
   void sync_time() { scheduler.advance_to(clock_.time_at(slots())); }
   template <class Access>
   auto port_access(std::uint16_t port, bool write, Access access);

@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -9,6 +13,7 @@
 
 #include "emu/config_file.h"
 #include "emu/file_kind.h"
+#include "emu/machine_keys.h"
 #include "emu/nearest.h"
 #include "emu/units.h"
 
@@ -19,12 +24,15 @@ namespace {
 constexpr const char* kVersion = "platter 0.1.0";
 
 constexpr const char* kFooter =
-    R"(Ordered steps run in the order given, headless:
+    R"(Other verbs: platter test, image, config, record-to-lua, completion; each has --help.
+
+Ordered steps run in the order given, headless:
   platter run dos.img --headless --until 'A:\>' --type 'dir\n' --until 'bytes free'
   --type knows \n (Enter) \t \e (Esc) \\ \xNN; --key takes right, f10, ctrl-alt-del, shift-a.
 
 Files: a floppy image by its size (160K 180K 320K 360K 720K 1.2M 1.44M 1.68M 2.88M), else a hard disk;
-NAME.toml is a machine file. Without any file the built-in demo disk boots.
+NAME.toml is a machine file; a folder becomes a hard disk with its files, and gets changed ones back. Without
+any file the built-in demo disk boots.
 
 Exit codes: 0 done, 1 an expectation failed, 2 usage, 3 guest time-out, 4 the guest died (triple fault, HLT
 with interrupts off), 5 image or host I/O error, 6 wall time-out, 130 interrupted. With --exit-port the guest's
@@ -38,8 +46,8 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state, map_log;
-  std::string exec, dir, dos;
+  std::string load_state, save_state, gdb, map_log;
+  std::string exec, dir, dos, record, replay;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
   bool headless = false, window = false, terminal = false, shadow_rom = false;
@@ -117,38 +125,90 @@ void add_file(Config& config, const std::string& file) {
   throw UsageError("'" + file + "': no drive is left for it");
 }
 
-Config build_config(const Words& words) {
-  Config config;
+// Settings in layers: a machine file, then PLATTER_* variables, then the command line. Remembers
+// where each one came from.
+class Settings {
+ public:
+  explicit Settings(const Words& words) : words_(words) {
+    for (const std::string& file : words.files) {
+      if (file.ends_with(".toml")) read(file);
+    }
+    constexpr const char* usual = "platter.toml";
+    if (!has_file_ && std::filesystem::exists(usual)) read(usual);
+    take_environment();
+    take_words();
+  }
+
+  Config& config() { return config_; }
+  const Origins& origins() const { return origins_; }
+
+ private:
+  void read(const std::string& file) {
+    ConfigFile read = read_config_file(file);
+    config_ = std::move(read.config);
+    origins_ = std::move(read.origins);
+    has_file_ = true;
+  }
+
+  KeySetters setters() {
+    return machine_key_setters(config_, [](const std::string& file) { return file; });
+  }
+
+  void take_environment() {
+    for (const auto& [key, setter] : setters()) {
+      std::string name = "PLATTER_" + key;
+      std::ranges::transform(name, name.begin(),
+                             [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      const char* value = std::getenv(name.c_str());
+      if (value == nullptr || *value == '\0') continue;
+      try {
+        setter(value);
+      } catch (const UsageError& error) {
+        throw UsageError(name + ": " + error.what());
+      }
+      origins_[key] = name;
+    }
+  }
+
+  void take_words() {
+    const KeySetters known = setters();
+    const auto take = [&](const char* key, const char* option, const std::string& value) {
+      if (value.empty()) return;
+      known.at(key)(value);
+      origins_[key] = option;
+    };
+    take("cpu", "--cpu", words_.cpu);
+    take("fpu", "--fpu", words_.fpu);
+    take("ram", "--ram", words_.ram);
+    take("mips", "--mips", words_.mips);
+    take("boot", "--boot", words_.boot);
+    take("bios", "--bios", words_.bios);
+    take("vgabios", "--vgabios", words_.vgabios);
+    take("rtc", "--rtc", words_.rtc);
+    take("serial", "--serial", words_.serial);
+    take("serial2", "--serial2", words_.serial2);
+    take("parallel", "--parallel", words_.parallel);
+    take("debugcon", "--debugcon", words_.debugcon);
+    take("shadow_rom", "--shadow-rom", words_.shadow_rom ? "on" : "");
+    take("engine", "--engine", words_.engine);
+    take("on_triple_fault", "--on-triple-fault", words_.triple_fault);
+    take("exit_port", "--exit-port", words_.exit_port);
+  }
+
+  const Words& words_;
+  Config config_;
+  Origins origins_;
+  bool has_file_ = false;
+};
+
+std::vector<std::string> image_files(const Words& words) {
   std::vector<std::string> images;
-  for (const std::string& file : words.files) {
-    if (file.ends_with(".toml")) {
-      config = read_config_file(file);
-    } else {
-      images.push_back(file);
-    }
-  }
-  if (!words.cpu.empty()) config.cpu = parse_cpu_model(words.cpu);
-  if (!words.fpu.empty()) config.fpu = parse_fpu(words.fpu);
-  if (!words.ram.empty()) config.ram_bytes = parse_ram(words.ram);
-  if (!words.mips.empty()) config.mips = parse_mips(words.mips);
-  if (!words.boot.empty()) config.boot = parse_boot_order(words.boot);
-  if (!words.bios.empty()) config.bios = words.bios;
-  if (!words.vgabios.empty()) config.vgabios = words.vgabios;
-  if (!words.rtc.empty()) config.rtc = parse_rtc(words.rtc);
-  if (!words.serial.empty()) config.serial[0] = words.serial;
-  if (!words.serial2.empty()) config.serial[1] = words.serial2;
-  if (!words.parallel.empty()) config.parallel = words.parallel;
-  if (!words.debugcon.empty()) config.debugcon = words.debugcon;
-  config.shadow_rom = config.shadow_rom || words.shadow_rom;
-  if (words.engine == "step") config.engine = cpu::Engine::step;
-  if (words.triple_fault == "reset") config.on_triple_fault = OnTripleFault::reset;
-  if (!words.exit_port.empty()) {
-    const auto port = parse_number(words.exit_port);
-    if (!port || *port > 0xFFFF) {
-      throw UsageError("exit-port '" + words.exit_port + "' must be a port such as F4h");
-    }
-    config.exit_port = static_cast<std::uint16_t>(*port);
-  }
+  std::ranges::copy_if(words.files, std::back_inserter(images),
+                       [](const std::string& file) { return !file.ends_with(".toml"); });
+  return images;
+}
+
+void add_drives(Config& config, const Words& words) {
   for (const std::string& text : words.drives) add_drive(config, parse_drive(text));
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
     if (words.by_slot[i].empty()) continue;
@@ -157,7 +217,10 @@ Config build_config(const Words& words) {
     drive.file = words.by_slot[i];
     add_drive(config, std::move(drive));
   }
-  for (const std::string& file : images) add_file(config, file);
+  for (const std::string& file : image_files(words)) add_file(config, file);
+}
+
+void complete(Config& config, const Words& words) {
   if (config.drives.empty() && words.exec.empty()) {
     DriveConfig demo;
     demo.slot = DriveSlot::ide0_0;
@@ -166,7 +229,6 @@ Config build_config(const Words& words) {
     config.drives.push_back(demo);
   }
   if (config.mips == 0) config.mips = default_mips(config.cpu);
-  return config;
 }
 
 Front front_of(const Words& words) {
@@ -270,6 +332,16 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--wall-timeout", words.wall_timeout, "Host time the run may take")
       ->group(running);
 
+  app.add_option("--record", words.record, "Write every input with its instruction to this file")
+      ->type_name("FILE")
+      ->group(running);
+  app.add_option("--replay", words.replay,
+                 "Run a recording again and compare the end; drives given here replace its images")
+      ->type_name("FILE")
+      ->group(running);
+  app.add_option("--gdb", words.gdb, "Wait at reset for gdb: `target remote :1234`; no window")
+      ->type_name("[HOST]:PORT")
+      ->group(running);
   app.add_option("--load-state", words.load_state, "Go on from a saved state of the same machine")
       ->type_name("FILE")
       ->group(running);
@@ -324,21 +396,39 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   if (app.remaining_size() != 0) refuse_unknown(app);
 
   RunOptions options;
-  options.config = build_config(words);
+  Settings settings(words);
+  add_drives(settings.config(), words);
+  options.record = words.record;
+  options.replay = words.replay;
+  if (!words.replay.empty()) {
+    if (!settings.origins().empty() || !words.record.empty() || !words.exec.empty()) {
+      throw UsageError(
+          "--replay brings its own machine: only drives, captures and --timeout go with it");
+    }
+  } else {
+    complete(settings.config(), words);
+  }
+  options.config = settings.config();
+  options.origins = settings.origins();
   options.front = front_of(words);
   options.steps = ordered_steps(app, step_options);
   if (!options.steps.empty() && (words.window || words.terminal)) {
     throw UsageError("steps such as --until run headless; leave out --window and --terminal");
   }
-  options.rtc_given = !words.rtc.empty();
+  options.rtc_given = options.origins.contains("rtc");
   options.json = words.output == "json";
   if (!words.exec.empty()) {
     if (!options.steps.empty() || words.window || words.terminal) {
       throw UsageError("--exec runs headless and takes no steps such as --until");
     }
+    if (!words.record.empty()) throw UsageError("--record and --exec do not go together");
     options.exec = ExecOptions{words.exec, words.dir, words.dos};
   } else if (!words.dir.empty() || !words.dos.empty()) {
     throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
+  }
+  options.gdb = words.gdb;
+  if (!words.gdb.empty() && (!options.steps.empty() || words.window || words.terminal)) {
+    throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
   }
   options.load_state = words.load_state;
   options.save_state = words.save_state;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "emu/run_options.h"
@@ -25,6 +26,9 @@ DriveConfig parse_drive(const std::string& text);
 // Shared with machine files; each throws UsageError naming the value and what is allowed.
 cpu::Model parse_cpu_model(const std::string& text);
 cpu::Fpu parse_fpu(const std::string& text);
+// What the two functions above would be given.
+std::string_view name_of(cpu::Model model);
+std::string_view name_of(cpu::Fpu fpu);
 DriveSlot parse_slot(const std::string& text);
 DriveMode parse_drive_mode(const std::string& text);
 storage::Geometry parse_chs(const std::string& text);

@@ -77,7 +77,8 @@ class Opener {
           {drive.slot, "", nullptr, empty_drive_format(), false, nullptr});
     }
     std::error_code none;
-    if (!drive.demo && std::filesystem::is_directory(drive.file, none)) return add_folder(drive);
+    if (!drive.demo && drive.format.empty() && std::filesystem::is_directory(drive.file, none))
+      return add_folder(drive);
     Opened opened = open_drive(drive, warn_);
     refuse_twins(drive, opened);
     if (is_floppy(drive.slot)) {

@@ -1,4 +1,6 @@
 // commit, rebase, flatten: operations on chains; resize, compact and finish: on one image.
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "emu/image_verbs.h"
@@ -10,6 +12,12 @@ using storage::ImageError;
 using storage::kSectorSize;
 
 namespace {
+
+constexpr std::size_t kNameLimit = 4096;
+
+std::string name_of(const Session& session) {
+  return storage::printable(session.arguments().names[0], kNameLimit);
+}
 
 storage::OpenOptions change_options(const Session& session) {
   const Arguments& a = session.arguments();
@@ -76,9 +84,38 @@ int commit(const Session& session) {
     // Layer by layer: what a layer gave down shows through it from below.
     while (!same_file(session, reached, base)) reached = commit_once(session, reached, "", !a.keep);
   }
-  session.say("Image committed.");
+  session.answer("Image committed.",
+                 {{"filename", name_of(session)},
+                  {"backing-filename", storage::printable(reached.native(), kNameLimit)}});
   return 0;
 }
+
+namespace {
+
+// rebase -u: the record alone. Where the parent can be looked at, its ids are recorded.
+void change_record(const Session& session, storage::Image& child) {
+  const Arguments& a = session.arguments();
+  if (a.parent.empty()) {
+    child.set_parent(nullptr);
+    return;
+  }
+  const std::filesystem::path path = parent_path(session, a.names[0], a.parent);
+  storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
+  std::optional<storage::OpenedImage> parent;
+  try {
+    storage::OpenOptions options =
+        session.open_options(path, a.parent_format, storage::OpenMode::read_only);
+    options.follow_parents = false;
+    parent = open_image(session.place(path), options);
+    record.image = parent->image;
+    record.format = parent->format->name;
+  } catch (const ImageError&) {
+    // It need not be there yet.
+  }
+  child.set_parent(&record);
+}
+
+}  // namespace
 
 int rebase(const Session& session) {
   const Arguments& a = session.arguments();
@@ -89,9 +126,7 @@ int rebase(const Session& session) {
   const storage::Place place = session.place(file);
   const storage::OpenedImage child = open_image(place, options);
   if (a.unsafe) {
-    const std::filesystem::path path = parent_path(session, file, a.parent);
-    const storage::ParentRef record{nullptr, a.parent, a.parent_format, path};
-    child.image->set_parent(a.parent.empty() ? nullptr : &record);
+    change_record(session, *child.image);
   } else {
     const std::filesystem::path path = parent_path(session, file, a.parent);
     const storage::OpenedImage parent =
@@ -101,6 +136,8 @@ int rebase(const Session& session) {
     rebase_image(*child.image, &record, session.progress(kSectorSize));
   }
   close_image(file, *child.device);
+  session.answer("", {{"filename", name_of(session)},
+                      {"backing-filename", storage::printable(a.parent, kNameLimit)}});
   return 0;
 }
 
@@ -109,6 +146,7 @@ int flatten(const Session& session) {
   const storage::OpenedImage child = open_image(session.place(file), rebase_options(session));
   rebase_image(*child.image, nullptr, session.progress(kSectorSize));
   close_image(file, *child.device);
+  session.answer("", {{"filename", name_of(session)}, {"backing-filename", nullptr}});
   return 0;
 }
 
@@ -125,7 +163,8 @@ int resize(const Session& session) {
     opened.image->resize(sectors, a.shrink, session.progress(0));
   }
   close_image(a.names[0], *opened.device);
-  session.say("Image resized.");
+  session.answer("Image resized.",
+                 {{"filename", name_of(session)}, {"virtual-size", sectors * kSectorSize}});
   return 0;
 }
 
@@ -137,7 +176,9 @@ int compact(const Session& session) {
   opened.image->compact(session.progress(0));
   const std::uint64_t after = opened.image->info().host_bytes();
   close_image(file, *opened.device);
-  session.say("Image compacted: " + human_size(before) + " -> " + human_size(after));
+  session.answer(
+      "Image compacted: " + human_size(before) + " -> " + human_size(after),
+      {{"filename", name_of(session)}, {"actual-size-before", before}, {"actual-size", after}});
   return 0;
 }
 
@@ -153,7 +194,9 @@ int finish(const Session& session) {
   if (before.parent) {
     line += " and its backing file " + storage::printable(before.parent->name, 120);
   }
-  session.say(line + " can be removed.");
+  session.answer(line + " can be removed.",
+                 {{"filename", name_of(session)},
+                  {"image-file", storage::printable(raw.native(), kNameLimit)}});
   return 0;
 }
 

@@ -69,12 +69,21 @@ void declare_chain(CLI::App& app, Arguments& a) {
 }
 
 void declare_create(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   app.add_option("-f,-O,--format", a.format, "format to create (raw)");
   declare_options(app, a);
   declare_parent(app, a);
   app.add_flag("-u", a.unsafe, "do not open the parent; needs SIZE");
 }
 void declare_snapshot(CLI::App& app, Arguments& a) {
+  app.add_flag_callback(
+      "-l,-c,-a,-d",
+      [] {
+        throw UsageError(
+            "snapshots inside an image are qcow2's; here a snapshot is a child of its own: "
+            "snapshot FILE [CHILD] makes it, info --chain lists them");
+      },
+      "not here: qcow2's snapshots inside an image");
   declare_format(app, a);
   declare_options(app, a);
   declare_output(app, a);
@@ -112,6 +121,7 @@ void declare_check(CLI::App& app, Arguments& a) {
   app.add_flag("--drop-data", a.drop_data, "a repair may drop what it cannot make sense of");
 }
 void declare_convert(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_options(app, a);
   declare_progress(app, a);
@@ -129,6 +139,7 @@ void declare_convert(CLI::App& app, Arguments& a) {
       "-W", [](std::int64_t) {}, "accepted and ignored: order of writing");
 }
 void declare_dd(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_options(app, a);
   declare_share(app, a);
@@ -148,6 +159,7 @@ void declare_diff(CLI::App& app, Arguments& a) {
   app.add_flag("--owner,!--no-owner", a.owner, "name the files of FAT volumes (yes)");
 }
 void declare_commit(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
   declare_cache(app, a);
@@ -155,6 +167,7 @@ void declare_commit(CLI::App& app, Arguments& a) {
   app.add_flag("-d", a.keep, "leave the child's content in the child, too");
 }
 void declare_rebase(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
   declare_cache(app, a);
@@ -163,6 +176,7 @@ void declare_rebase(CLI::App& app, Arguments& a) {
   app.add_flag("-u", a.unsafe, "change the record alone, whatever the content becomes");
 }
 void declare_change(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_progress(app, a);
 }
@@ -184,6 +198,7 @@ void declare_create_disk(CLI::App& app, Arguments& a) {
   app.add_flag("--fat32", a.fat32, "the volume is FAT32 (by its size when nothing is said)");
 }
 void declare_io(CLI::App& app, Arguments& a) {
+  declare_output(app, a);
   declare_format(app, a);
   declare_share(app, a);
   declare_cache(app, a);
@@ -280,6 +295,23 @@ struct HelpWanted {
   std::string text;
 };
 
+// -o help, for the format that would be made.
+void answer_options_help(const Verb& verb, const Arguments& a) {
+  const auto asks = [](const std::string& word) { return word == "help" || word == "?"; };
+  if (std::ranges::none_of(a.options, asks)) return;
+  const bool makes_copy = verb.run == convert || verb.run == dd || verb.run == measure;
+  const std::string& name = makes_copy ? a.output_format : a.format;
+  const storage::FormatDriver* const format = storage::find_format(name.empty() ? "raw" : name);
+  if (format == nullptr)
+    throw UsageError("there is no format '" + storage::printable(name, 40) + "'");
+  std::string text = "Options of format " + std::string(format->name) + ":\n";
+  for (const storage::OptionSpec& option : format->create_options) {
+    text += "  " + std::string(option.name) + "=" + std::string(option.values) + "  " +
+            std::string(option.help) + "\n";
+  }
+  throw HelpWanted{std::move(text)};
+}
+
 Arguments parse(const Verb& verb, std::vector<std::string> words) {
   Arguments arguments;
   arguments.verb = verb.name;
@@ -312,6 +344,7 @@ Arguments parse(const Verb& verb, std::vector<std::string> words) {
   if (const auto* option = app.get_option_no_throw("-b"); option != nullptr) {
     arguments.parent_given = option->count() != 0;
   }
+  answer_options_help(verb, arguments);
   if (arguments.names.size() < verb.least || arguments.names.size() > verb.most) {
     throw UsageError("expects: " + std::string(verb.name) + " " + std::string(verb.operands));
   }

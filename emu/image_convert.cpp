@@ -1,6 +1,7 @@
 // convert and dd: one disk's content as a new image of another format.
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
@@ -282,6 +283,13 @@ DdWords parse_dd(const std::vector<std::string>& names) {
   return words;
 }
 
+nlohmann::ordered_json target_facts(const std::string& file, const std::string& format,
+                                    std::uint64_t sectors) {
+  return {{"filename", storage::printable(file, 4096)},
+          {"format", format.empty() ? "raw" : format},
+          {"virtual-size", sectors * kSectorSize}};
+}
+
 // a * b, or the largest number there is.
 std::uint64_t capped_product(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
@@ -299,6 +307,7 @@ int convert(const Session& session) {
   } else {
     convert_into_new(session, sources, file);
   }
+  session.answer("", target_facts(file, a.output_format, sources.sectors()));
   return 0;
 }
 
@@ -341,6 +350,7 @@ int dd(const Session& session) {
   require(words.output, 0, target.device->flush());
   close_image(words.output, *target.device);
   creation.keep();
+  session.answer("", target_facts(words.output, a.output_format, options.sectors));
   return 0;
 }
 

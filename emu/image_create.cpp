@@ -11,18 +11,7 @@ using storage::ImageError;
 namespace {
 
 constexpr int kMaxSnapshots = 10000;
-
-void list_options(const Session& session, const storage::FormatDriver& format) {
-  session.out() << "Options of format " << format.name << ":\n";
-  for (const storage::OptionSpec& option : format.create_options) {
-    session.out() << "  " << option.name << "=" << option.values << "  " << option.help << "\n";
-  }
-}
-
-bool asks_for_help(const std::vector<std::string>& words) {
-  return std::ranges::any_of(words,
-                             [](const std::string& word) { return word == "help" || word == "?"; });
-}
+constexpr std::size_t kNameLimit = 4096;
 
 // Words that qemu-img takes among the -o words though they have options of their own.
 struct CreateWords {
@@ -126,10 +115,6 @@ int create(const Session& session) {
   const std::string& file = a.names[0];
   const storage::FormatDriver& format =
       storage::require_format(file, a.format.empty() ? "raw" : a.format);
-  if (asks_for_help(a.options)) {
-    list_options(session, format);
-    return 0;
-  }
   const CreateWords words = split_words(session);
   storage::CreateOptions options;
   options.options = words.options;
@@ -144,8 +129,9 @@ int create(const Session& session) {
     create_image(place, format, options, session.open_options());
     creation.keep();
   }
-  session.say("Formatted '" + storage::printable(file, 200) + "', format " +
-              std::string(format.name));
+  session.answer(
+      "Formatted '" + storage::printable(file, 200) + "', format " + std::string(format.name),
+      {{"filename", storage::printable(file, kNameLimit)}, {"format", format.name}});
   return 0;
 }
 
@@ -165,16 +151,10 @@ int snapshot(const Session& session) {
   create_image(place, format, options, session.open_options());
   creation.keep();
   warn_if_outside(session, child, parent.ref);
-  if (a.json()) {
-    session.out() << nlohmann::ordered_json{{"filename", storage::printable(child, 4096)},
-                                            {"format", format.name},
-                                            {"backing-filename",
-                                             storage::printable(parent.ref.name, 4096)}}
-                         .dump(4)
-                  << "\n";
-  } else {
-    session.say(storage::printable(child, 200));
-  }
+  session.answer(storage::printable(child, 200),
+                 {{"filename", storage::printable(child, kNameLimit)},
+                  {"format", format.name},
+                  {"backing-filename", storage::printable(parent.ref.name, kNameLimit)}});
   return 0;
 }
 

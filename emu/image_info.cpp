@@ -201,10 +201,11 @@ int list_formats(const Session& session) {
   if (session.arguments().json()) {
     Json rows = Json::array();
     for (const storage::FormatDriver* format : storage::formats()) {
-      Json options = Json::object();
-      for (const storage::OptionSpec& option : format->create_options) {
-        options[std::string(option.name)] = option.values;
-      }
+      const auto listed = [](std::span<const storage::OptionSpec> specs) {
+        Json options = Json::object();
+        for (const storage::OptionSpec& spec : specs) options[std::string(spec.name)] = spec.values;
+        return options;
+      };
       rows.push_back({{"name", format->name},
                       {"alias", format->alias},
                       {"summary", format->summary},
@@ -212,7 +213,8 @@ int list_formats(const Session& session) {
                       {"check", format->check != nullptr},
                       {"measure", format->measure != nullptr},
                       {"parents", format->has_parents},
-                      {"options", std::move(options)}});
+                      {"options", listed(format->create_options)},
+                      {"open-options", listed(format->open_options)}});
     }
     session.out() << rows.dump(4) << "\n";
     return 0;

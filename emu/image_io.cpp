@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fstream>
 #include <istream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -239,6 +240,13 @@ struct Reply {
   bool quit = false;
 };
 
+// {"ok": true, "reply": "01 02"}, on one line.
+std::string json_of(const Reply& reply) {
+  const std::size_t space = reply.text.find(' ');
+  const std::string rest = space == reply.text.npos ? "" : reply.text.substr(space + 1);
+  return nlohmann::ordered_json{{"ok", reply.ok}, {"reply", rest}}.dump();
+}
+
 Reply answer(Shell& shell, const std::string& line) {
   const auto error = [](const std::exception& e) {
     return Reply{std::string("error: ") + storage::printable(e.what(), 380), false, false};
@@ -280,7 +288,7 @@ int io(const Session& session) {
   bool all_well = true;
   const auto handle = [&](const std::string& line) {
     const Reply reply = answer(shell, line);
-    if (!reply.text.empty()) session.out() << reply.text << std::endl;
+    if (!reply.text.empty()) session.out() << (a.json() ? json_of(reply) : reply.text) << std::endl;
     all_well = all_well && reply.ok;
     return !reply.quit;
   };

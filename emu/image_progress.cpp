@@ -73,7 +73,7 @@ class Painter {
          << std::fixed << std::setprecision(1) << std::setw(5) << fraction * 100 << "%";
     if (unit_bytes_ != 0) {
       line << "  " << static_cast<double>(done * unit_bytes_) / kMiB << " MiB  "
-           << rate(done, seconds) << " MB/s";
+           << rate(done, seconds) << " MiB/s";
     }
     const auto left = static_cast<std::uint64_t>(time_left(done, total, seconds) + 0.5);
     line << "  ETA " << left / 60 << ":" << std::setw(2) << std::setfill('0') << left % 60 << "  ";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iomanip>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
@@ -33,6 +34,14 @@ Session::Session(const Arguments& arguments, const Surroundings& around)
 
 void Session::say(std::string_view line) const {
   if (!arguments_.quiet) around_.out << line << "\n";
+}
+
+void Session::answer(std::string_view line, const nlohmann::ordered_json& facts) const {
+  if (arguments_.json()) {
+    out() << facts.dump(4, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  } else if (!line.empty()) {
+    say(line);
+  }
 }
 
 storage::OpenOptions Session::open_options() const {

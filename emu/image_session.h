@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Session {
 
   // A sentence that -q keeps back.
   void say(std::string_view line) const;
+  // What was done: the line, where there is one, or with --output json `facts`.
+  void answer(std::string_view line, const nlohmann::ordered_json& facts) const;
 
   // For images that are opened, checked or created; the caller sets mode and format.
   storage::OpenOptions open_options() const;

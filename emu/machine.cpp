@@ -84,7 +84,12 @@ StopReason Machine::run_instructions(std::uint64_t count) {
   return board_->run_instructions(count);
 }
 
+void Machine::tell(HostInput::What what) {
+  if (on_input) on_input({instruction_times(), std::move(what)});
+}
+
 void Machine::apply(const Command& command) {
+  std::visit([this](const auto& input) { tell(input); }, command);
   board_->disturb();
   if (const auto* key = std::get_if<KeyCommand>(&command)) {
     apply_key(*board_, *key);
@@ -98,8 +103,14 @@ void Machine::apply(const Command& command) {
 devices::Nanoseconds Machine::now() const {
   return board_->scheduler.now();
 }
+std::uint32_t Machine::mips() const {
+  return board_->mips();
+}
 std::uint64_t Machine::instructions() const {
   return board_->instructions();
+}
+std::uint64_t Machine::instruction_times() const {
+  return board_->slots();
 }
 std::optional<std::uint8_t> Machine::guest_exit() const {
   return board_->guest_exit;
@@ -167,15 +178,17 @@ void Machine::insert(const DriveConfig& drive, const WarnLine& warn) {
     throw UsageError(std::string("this machine has no drive ") + slot_name(drive.slot));
   }
   DriveBay bay = open_drives({drive}, warn);
-  eject(drive.slot);
   board_->disturb();
+  board_->eject_floppy(drive.slot);
   board_->insert_floppy(std::move(bay.floppies.front()));
+  if (on_input) tell(InsertInput{drive, medium_digest(drive.slot)});
 }
 
 void Machine::eject(DriveSlot slot) {
   if (!is_floppy(slot)) {
     throw UsageError(std::string(slot_name(slot)) + " is a hard disk: only floppies change");
   }
+  tell(EjectInput{slot});
   board_->disturb();
   board_->eject_floppy(slot);
 }
@@ -210,6 +223,7 @@ bool Machine::polls_for_input(std::uint64_t instructions) {
 
 void Machine::listen_serial(std::size_t port, devices::ByteSink sink) {
   devices::SerialPort& serial = board_->serial[port % board_->serial.size()];
+  tell(SerialPeer{port});
   board_->disturb();
   serial.transmitted = sink;
   serial.set_modem_lines(devices::SerialPort::kPeerReady);
@@ -219,11 +233,25 @@ void Machine::listen_debug_port(devices::ByteSink sink) {
 }
 std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t> bytes) {
   board_->disturb();
-  return board_->serial[port % board_->serial.size()].feed(bytes);
+  const std::size_t taken = board_->serial[port % board_->serial.size()].feed(bytes);
+  if (taken != 0 && on_input) {
+    const auto part = bytes.first(taken);
+    tell(SerialInput{port, {part.begin(), part.end()}});
+  }
+  return taken;
 }
 std::uint8_t Machine::read_port(std::uint16_t port) {
   board_->disturb();
   return board_->ports.in8(port);
+}
+
+void Machine::set_registers(const cpu::Registers& registers) {
+  board_->disturb();
+  board_->processor.set_registers(registers);
+}
+void Machine::write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes) {
+  board_->disturb();
+  board_->memory.write_physical(physical, bytes);
 }
 
 MachineState Machine::capture() {
@@ -262,6 +290,22 @@ std::vector<FolderChanges> Machine::copy_back_folders() {
     }
   });
   return all;
+}
+
+std::string Machine::medium_digest(DriveSlot slot) {
+  DriveTap* tap = board_->tap(slot);
+  if (tap == nullptr) return "";
+  constexpr std::uint64_t sectors_at_once = 2048;
+  std::vector<std::uint8_t> buffer(sectors_at_once * storage::kSectorSize);
+  Digest digest;
+  for (std::uint64_t lba = 0; lba < tap->sector_count(); lba += sectors_at_once) {
+    const std::uint64_t count = std::min(sectors_at_once, tap->sector_count() - lba);
+    const auto part =
+        std::span(buffer).first(static_cast<std::size_t>(count) * storage::kSectorSize);
+    if (tap->peek(lba, part) != storage::IoStatus::ok) std::ranges::fill(part, std::uint8_t{0});
+    digest.add(part);
+  }
+  return digest.hex();
 }
 
 std::vector<DriveReport> Machine::drives() {

@@ -38,6 +38,28 @@ struct MouseCommand {
 struct ResetCommand {};  // the button on the case
 using Command = std::variant<KeyCommand, MouseCommand, ResetCommand>;
 
+// What else comes from outside; see Machine::on_input.
+struct InsertInput {
+  DriveConfig drive;
+  std::string digest;  // of the medium's content
+};
+struct EjectInput {
+  DriveSlot slot;
+};
+struct SerialPeer {
+  std::size_t port;  // 0 COM1, 1 COM2
+};
+struct SerialInput {
+  std::size_t port;
+  std::vector<std::uint8_t> bytes;
+};
+struct HostInput {
+  using What = std::variant<KeyCommand, MouseCommand, ResetCommand, InsertInput, EjectInput,
+                            SerialPeer, SerialInput>;
+  std::uint64_t at;  // Machine::instruction_times()
+  What what;
+};
+
 enum class StopReason : std::uint8_t {
   deadline,        // the time asked for has passed
   guest_exit,      // a value was written to the exit port
@@ -87,8 +109,14 @@ class Machine {
   void apply(const Command& command);
 
   devices::Nanoseconds now() const;
+  std::uint32_t mips() const;
   std::uint64_t instructions() const;  // retired since power-on; idle time does not count
+  // Instructions, and as many as would have fitted while the processor slept: the machine's clock.
+  std::uint64_t instruction_times() const;
   std::optional<std::uint8_t> guest_exit() const;
+
+  // Hears of everything that is done to the machine from outside, before it is done.
+  std::function<void(const HostInput&)> on_input;
 
   // The keyboard and the BIOS ring can take one more keystroke without losing it.
   bool keyboard_ready() const;
@@ -131,6 +159,12 @@ class Machine {
   std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
   std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
 
+  // For observers of chips: the debugger's panels. Nothing of it changes but between slices.
+  const Board& board() const { return *board_; }
+  // A debugger's hand.
+  void set_registers(const cpu::Registers& registers);
+  void write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes);
+
   // A moment to come back to; see machine_state.h for what both may throw.
   MachineState capture();
   void restore(const MachineState& state);
@@ -143,11 +177,15 @@ class Machine {
   std::string flush_disks();
   // What the guest changed on disks made from folders, copied back into these (mode rw only).
   std::vector<FolderChanges> copy_back_folders();
+  // SHA-256 of what a guest would read from a drive; empty when nothing is in it.
+  std::string medium_digest(DriveSlot slot);
   std::vector<DriveReport> drives();
   // SHA-256 over processor, memory and every chip: equal for equal runs.
   std::string hash();
 
  private:
+  void tell(HostInput::What what);
+
   std::unique_ptr<Board> board_;
 };
 

@@ -3,16 +3,26 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <functional>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "emu/command_line.h"
+#include "emu/completion_command.h"
+#include "emu/config_command.h"
 #include "emu/exec_command.h"
+#include "emu/gdb_server.h"
 #include "emu/image_process.h"
 #include "emu/map_log.h"
 #include "emu/post_mortem.h"
+#include "emu/record_to_lua.h"
+#include "emu/recording.h"
+#include "emu/replay.h"
 #include "emu/session.h"
 #include "emu/terminal.h"
 #include "emu/test_command.h"
@@ -29,7 +39,7 @@ using image_tool::interrupt_flag;
 
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
-  if (!options.steps.empty()) return Front::headless;
+  if (!options.steps.empty() || !options.gdb.empty()) return Front::headless;
 #ifdef PLATTER_HAS_UI
   const bool have_display =
       std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
@@ -53,43 +63,43 @@ void report(const Machine& machine, const Verdict& verdict) {
   }
 }
 
-int run(RunOptions options) {
-  const Front front = choose_front(options);
-  if (front == Front::window) {
-    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
+// The recorded inputs, then the steps that were asked for, screenshots mostly.
+int replay(Machine& machine, const RunOptions& options, const Recording& recording) {
+  Verdict verdict = Replay(machine, recording).run({}, {}, interrupt_flag());
+  if (!options.steps.empty()) {
+    const Verdict steps = run_steps(machine, options, interrupt_flag());
+    if (verdict.exit_code == kExitOk && steps.exit_code != kExitOk) verdict = steps;
   }
+  if (!options.save_state.empty()) machine.save_state(options.save_state);
+  report(machine, verdict);
+  if (options.json) print_json_summary(std::cout, machine, verdict);
+  return verdict.exit_code;
+}
+
+// platter record-to-lua FILE [drives]
+int write_script(std::span<const std::string> arguments) {
+  if (arguments.empty() || arguments.front().starts_with("-")) {
+    std::cout << "platter record-to-lua RECORDING [drives as for platter run]\n"
+                 "Prints a test script with the recording's machine and keys, and the texts that "
+                 "stood at "
+                 "the cursor to wait for.\n"
+                 "Example: platter record-to-lua session.rec > session.lua\n";
+    return arguments.empty() || arguments.front() != "--help" ? kExitUsage : kExitOk;
+  }
+  std::vector<std::string> words = {"--replay"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const auto parsed = parse_command_line(words);
+  const RunOptions& options = std::get<RunOptions>(parsed);
   install_signal_handlers();
-  if (options.exec) return run_exec(std::move(options), interrupt_flag());
-  Machine machine(options.config, say);
-  if (!options.load_state.empty()) machine.load_state(options.load_state);
-  std::optional<MapLog> map_log;
-  if (!options.map_log.empty()) {
-    if (front == Front::window) throw UsageError("--map-log does not go with the window");
-    map_log.emplace(options.map_log, machine);
-  }
-  Verdict verdict;
-  switch (front) {
-    case Front::window:
-#ifdef PLATTER_HAS_UI
-      verdict = ui::run_window(machine, options, interrupt_flag());
-      break;
-#else
-      throw UsageError("this build has no window; use --headless or --terminal");
-#endif
-    case Front::terminal:
-      verdict = run_terminal(machine, options, interrupt_flag());
-      break;
-    case Front::headless:
-    case Front::automatic:
-      verdict = run_steps(machine, options, interrupt_flag());
-      break;
-  }
-  const bool log_written = !map_log || map_log->finish();
-  map_log.reset();
-  if (!log_written) {
-    say(options.map_log + ": cannot be written");
-    return kExitHostError;
-  }
+  const Recording recording = read_recording(options.replay);
+  Machine machine(replay_config(recording, options.config.drives), say);
+  record_to_lua(std::cout, std::filesystem::path(options.replay).filename().string(), recording,
+                machine, interrupt_flag());
+  return kExitOk;
+}
+
+// What is left to do when a front end is through with its machine.
+int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) {
   if (!options.save_state.empty()) machine.save_state(options.save_state);
   const bool folders_good = report_folders(machine.copy_back_folders());
   const std::string flush_error = machine.flush_disks();
@@ -102,12 +112,82 @@ int run(RunOptions options) {
   return folders_good ? verdict.exit_code : kExitHostError;
 }
 
+// `bare`: no word on the command line; a window begins with its start page then.
+int run(RunOptions options, bool bare) {
+  const Front front = choose_front(options);
+  if (front == Front::window) {
+    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
+  }
+  if (front == Front::window && !options.map_log.empty()) {
+    throw UsageError("--map-log does not go with the window");
+  }
+  install_signal_handlers();
+  if (options.exec) return run_exec(std::move(options), interrupt_flag());
+  std::optional<Recording> recording;
+  if (!options.replay.empty()) {
+    if (front != Front::headless && options.front != Front::automatic) {
+      throw UsageError("--replay runs headless");
+    }
+    recording = read_recording(options.replay);
+    options.config = replay_config(*recording, options.config.drives);
+  }
+  std::unique_ptr<Machine> made;
+  if (front != Front::window || !bare) {
+    made = std::make_unique<Machine>(options.config, say);
+    if (!options.load_state.empty()) made->load_state(options.load_state);
+  }
+  if (recording) return replay(*made, options, *recording);
+  std::optional<Recorder> recorder;
+  if (!options.record.empty()) recorder.emplace(options.record, *made, options.config);
+#ifdef PLATTER_HAS_UI
+  if (front == Front::window) {
+    ui::WindowResult result = ui::run_window(std::move(made), options, interrupt_flag(), [&] {
+      if (recorder) recorder->finish();
+      recorder.reset();
+    });
+    return result.machine ? finish(*result.machine, options, result.verdict)
+                          : result.verdict.exit_code;
+  }
+#endif
+  if (front == Front::window) {
+    throw UsageError("this build has no window; use --headless or --terminal");
+  }
+  Machine& machine = *made;
+  std::optional<MapLog> map_log;
+  if (!options.map_log.empty()) map_log.emplace(options.map_log, machine);
+  Verdict verdict;
+  if (front == Front::terminal) {
+    verdict = run_terminal(machine, options, interrupt_flag());
+  } else if (!options.gdb.empty()) {
+    verdict = run_gdb_server(machine, options.gdb, interrupt_flag());
+  } else {
+    verdict = run_steps(machine, options, interrupt_flag());
+  }
+  if (recorder) recorder->finish();
+  const bool log_written = !map_log || map_log->finish();
+  map_log.reset();
+  if (!log_written) {
+    say(options.map_log + ": cannot be written");
+    return kExitHostError;
+  }
+  return finish(machine, options, verdict);
+}
+
 int dispatch(std::span<const std::string> arguments) {
   // A verb of the image tool like any other, at hand without its name.
   if (!arguments.empty() && arguments[0] == "create-disk")
     return image_tool::run_image_process(arguments);
   if (!arguments.empty() && arguments[0] == "image")
     return image_tool::run_image_process(arguments.subspan(1));
+  if (!arguments.empty() && arguments.front() == "record-to-lua") {
+    return write_script(arguments.subspan(1));
+  }
+  if (!arguments.empty() && arguments.front() == "completion") {
+    return run_completion_command(arguments.subspan(1));
+  }
+  if (!arguments.empty() && arguments.front() == "config") {
+    return run_config_command(arguments.subspan(1));
+  }
   if (!arguments.empty() && arguments.front() == "test") {
     install_signal_handlers();
     return run_test_command(arguments.subspan(1), interrupt_flag());
@@ -117,7 +197,7 @@ int dispatch(std::span<const std::string> arguments) {
     std::cout << message->text;
     return message->exit_code;
   }
-  return run(std::get<RunOptions>(std::move(parsed)));
+  return run(std::get<RunOptions>(std::move(parsed)), arguments.empty());
 }
 
 // Codes of a failing --exec must not look like an errorlevel.

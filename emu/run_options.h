@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -34,8 +35,13 @@ struct ExecOptions {
 
 enum class Front : std::uint8_t { automatic, window, terminal, headless };
 
+// Where a machine's key got its value: "machine.toml:3", "PLATTER_CPU", "--cpu"; not in it: the
+// default.
+using Origins = std::map<std::string, std::string>;
+
 struct RunOptions {
   Config config;
+  Origins origins;
   Front front = Front::automatic;
   std::vector<Step> steps;
   std::optional<ExecOptions> exec;
@@ -45,7 +51,9 @@ struct RunOptions {
   bool speed_given = false;
   bool rtc_given = false;
   bool json = false;
+  std::string gdb;                     // where a GDB stub listens, ":1234"; empty: nowhere
   std::string load_state, save_state;  // files; empty: none
+  std::string record, replay;
   std::string map_log;                 // file; empty: none
 };
 

@@ -59,6 +59,24 @@ bool ScreenWatch::torn(const std::vector<std::u32string>& rows, std::size_t shif
   return false;
 }
 
+// Asked every half millisecond. To move a screen takes up to 20,000 instructions: that many, and two
+// milliseconds at least, are granted. A guest that prints all the time is looked at then: in so
+// short a time it cannot print a whole screen.
+bool ScreenWatch::moving(std::uint64_t generation, std::uint32_t mips) {
+  constexpr std::uint32_t instructions = 30'000;
+  constexpr std::uint32_t per_look = 500;  // times mips
+  constexpr unsigned least = 4;
+  const unsigned patience = std::max(least, instructions / (per_look * std::max(mips, 1U)));
+  const bool still = last_ == generation;
+  last_ = generation;
+  if (still || waited_ >= patience) {
+    waited_ = 0;
+    return false;
+  }
+  ++waited_;
+  return true;
+}
+
 bool ScreenWatch::look(const std::vector<std::u32string>& rows) {
   const std::size_t columns = rows.empty() ? 0 : rows.front().size();
   const bool same_shape =

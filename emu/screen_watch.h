@@ -22,6 +22,20 @@ class ScreenWatch {
   // screen that stays as it is is taken over in the end.
   bool look(const std::vector<std::u32string>& rows);
 
+  // The same when it is worth it: not when `generation` of the picture was seen already, and not in
+  // the middle of something, as long as that does not go on for too long: a screen that is being
+  // scrolled has rows where none of its readers ever sees them. `rows` is called for the screen.
+  template <class Rows>
+  void follow(std::uint64_t generation, std::uint32_t mips, Rows rows) {
+    if (seen_ == generation || moving(generation, mips)) return;
+    if (look(rows())) seen_ = generation;
+  }
+  // follow() has not taken this picture over yet.
+  bool behind(std::uint64_t generation) const { return seen_ != generation; }
+  // The machine was put into another state: whatever its picture's number is, it is to be looked
+  // at.
+  void forget_generation() { seen_.reset(); }
+
   // Finds `text` inside one row, oldest row first, in what has changed since the last match; true
   // consumes it: the next find sees only what changes, or stands, after the match.
   bool find(std::u32string_view text);
@@ -67,6 +81,7 @@ class ScreenWatch {
   std::optional<Match> match_row(const Row& row, std::span<const Finder> finders,
                                  std::size_t& end) const;
 
+  bool moving(std::uint64_t generation, std::uint32_t mips);
   static Row blank_row(std::size_t columns);
   std::size_t scrolled_by(const std::vector<std::u32string>& rows) const;
   bool torn(const std::vector<std::u32string>& rows, std::size_t shift) const;
@@ -78,6 +93,8 @@ class ScreenWatch {
 
   std::vector<Row> live_;
   std::deque<Row> history_;  // rows that scrolled off, oldest first
+  std::optional<std::uint64_t> seen_, last_;
+  unsigned waited_ = 0;
   std::uint64_t scrolled_ = 0;
   std::uint64_t looks_ = 0;
   unsigned put_off_ = 0;

@@ -164,7 +164,9 @@ int test_log(lua_State* lua) {
 
 int test_machine(lua_State* lua) {
   TestContext& context = test_at(lua);
-  push_object(lua, kMachineClass, context.add_machine(config_from_table(lua, 2)));
+  Config usual;
+  usual.engine = context.options().engine.value_or(usual.engine);
+  push_object(lua, kMachineClass, context.add_machine(config_from_table(lua, 2, usual)));
   return 1;
 }
 

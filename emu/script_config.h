@@ -8,6 +8,7 @@
 namespace emu {
 
 // The table at `index`. Unknown keys are refused with the nearest known one. Throws UsageError.
-Config config_from_table(lua_State* lua, int index);
+// `usual` holds what the table does not say.
+Config config_from_table(lua_State* lua, int index, const Config& usual);
 
 }  // namespace emu

@@ -70,7 +70,9 @@ void Console::put(std::uint8_t byte) {
 
 ScriptMachine::ScriptMachine(const Config& config, ScriptLimits limits,
                              const std::function<void(const std::string&)>& warn)
-    : limits_(limits), warn_(warn), machine_(std::make_unique<Machine>(config, warn)) {}
+    : limits_(limits), warn_(warn), machine_(std::make_unique<Machine>(config, warn)) {
+  note("power on");
+}
 
 Machine& ScriptMachine::machine() {
   if (!machine_) throw ScriptError(kExitExpectation, "the machine is switched off");
@@ -87,9 +89,8 @@ void ScriptMachine::note(const std::string& text) {
 }
 
 void ScriptMachine::look() {
-  const std::uint64_t generation = machine_->screen_generation();
-  if (seen_ == generation) return;
-  if (watch_.look(machine_->screen_rows())) seen_ = generation;
+  watch_.follow(machine_->screen_generation(), machine_->mips(),
+                [&] { return machine_->screen_rows(); });
 }
 
 // What waits to go in, as far as the guest can take it now.
@@ -117,7 +118,7 @@ Nanoseconds ScriptMachine::slice_end(Pace pace) const {
   const Nanoseconds next = (machine_->now() / kSlice + 1) * kSlice;
   if (pace == Pace::often || !typist_.done()) return next;
   // A screen that was put off has to be looked at again soon.
-  if (seen_ != machine_->screen_generation()) return next;
+  if (watch_.behind(machine_->screen_generation())) return next;
   const Nanoseconds quiet = machine_->quiet_until();
   if (quiet == devices::kNever) return devices::kNever;
   return std::max(next, (quiet + kSlice - 1) / kSlice * kSlice);
@@ -249,6 +250,8 @@ ScreenWatch::Match ScriptMachine::expect(std::span<const ScreenWatch::Finder> fi
                                          Nanoseconds within, const std::string& what) {
   std::optional<ScreenWatch::Match> match;
   std::optional<std::uint64_t> searched;
+  machine();
+  note("wait for " + what);
   require(within, what, [&] {
     if (searched == watch_.generation()) return false;
     searched = watch_.generation();
@@ -351,7 +354,7 @@ void ScriptMachine::restore(const Saved& saved) {
   machine().restore(saved.state);
   watch_ = saved.watch;
   consoles_ = saved.consoles;
-  seen_.reset();
+  watch_.forget_generation();
   note("restore");
 }
 
@@ -365,7 +368,7 @@ void ScriptMachine::load_state(const std::string& file) {
   must_not_run("load a state");
   machine().load_state(file);
   watch_ = {};
-  seen_.reset();
+  watch_.forget_generation();
   note("load state " + file);
 }
 

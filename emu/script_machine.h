@@ -143,7 +143,6 @@ class ScriptMachine {
   std::unique_ptr<Machine> machine_;
   ScreenWatch watch_;
   Typist typist_;
-  std::optional<std::uint64_t> seen_;
   std::map<unsigned, std::function<void()>> breakpoints_;
   StopReason stop_ = StopReason::deadline;
   bool advancing_ = false;

@@ -152,9 +152,8 @@ class Session {
   }
 
   void look() {
-    const std::uint64_t generation = machine_.screen_generation();
-    if (seen_ == generation) return;
-    if (watch_.look(machine_.screen_rows())) seen_ = generation;
+    watch_.follow(machine_.screen_generation(), machine_.mips(),
+                  [&] { return machine_.screen_rows(); });
   }
 
   bool wall_expired() const {
@@ -178,7 +177,6 @@ class Session {
   const std::atomic<bool>& interrupted_;
   ScreenWatch watch_;
   Typist typist_;
-  std::optional<std::uint64_t> seen_;
   std::optional<Verdict> verdict_;
   const Nanoseconds began_ = machine_.now();  // not 0 when a state was loaded
   std::chrono::steady_clock::time_point host_start_ = std::chrono::steady_clock::now();

@@ -30,6 +30,14 @@ Value one_of(const std::string& what, const std::string& text,
   throw UsageError(what + " '" + text + "' is unknown; allowed: " + allowed);
 }
 
+// The first name that means this value.
+template <class Value, std::size_t N>
+std::string_view name_in(const std::array<std::pair<const char*, Value>, N>& known, Value value) {
+  const auto row =
+      std::ranges::find_if(known, [&](const auto& pair) { return pair.second == value; });
+  return row != known.end() ? row->first : "";
+}
+
 constexpr std::array<std::pair<const char*, cpu::Model>, 12> kModels = {{
     {"8086", cpu::Model::i8086},
     {"8088", cpu::Model::i8086},
@@ -105,6 +113,12 @@ cpu::Model parse_cpu_model(const std::string& text) {
 }
 cpu::Fpu parse_fpu(const std::string& text) {
   return one_of("fpu", text, kFpus);
+}
+std::string_view name_of(cpu::Model model) {
+  return name_in(kModels, model);
+}
+std::string_view name_of(cpu::Fpu fpu) {
+  return name_in(kFpus, fpu);
 }
 DriveSlot parse_slot(const std::string& text) {
   return one_of("drive slot", text, kSlots);

@@ -107,18 +107,12 @@ class TerminalFront {
 
   Verdict run() {
     const RawTerminal raw;
-    const auto start = std::chrono::steady_clock::now();
     while (!interrupted_) {
       const StopReason stop = machine_.run_until(machine_.now() + kFrame);
       draw();
       if (stop != StopReason::deadline) return verdict(stop);
       if (!take_input()) return {"done", kExitOk, ""};
-      if (speed_ > 0) {
-        const std::chrono::duration<double> due(static_cast<double>(machine_.now()) /
-                                                static_cast<double>(kSecond) / speed_);
-        std::this_thread::sleep_until(
-            start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
-      }
+      pace();
     }
     return {"interrupted", kExitInterrupted, "interrupted"};
   }
@@ -130,6 +124,22 @@ class TerminalFront {
       return {"dead-halt", kExitOk, "the guest halted for good (HLT with interrupts off)"};
     }
     return {"guest-exit", kExitOk, ""};
+  }
+
+  // Holds the guest to --speed. At full speed a guest that only waits is held to real time: whoever
+  // waits for a key gains nothing from hurry, and the host gets its processor back.
+  void pace() {
+    const bool waits = machine_.quiet_until() > machine_.now();
+    if (speed_ <= 0 && !waits) {
+      paced_from_ = machine_.now();
+      host_from_ = std::chrono::steady_clock::now();
+      return;
+    }
+    const double factor = speed_ > 0 ? speed_ : 1.0;
+    const std::chrono::duration<double> due(static_cast<double>(machine_.now() - paced_from_) /
+                                            static_cast<double>(kSecond) / factor);
+    std::this_thread::sleep_until(
+        host_from_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
   }
 
   bool take_input() {
@@ -170,6 +180,8 @@ class TerminalFront {
   const std::atomic<bool>& interrupted_;
   Typist typist_;
   std::optional<std::uint64_t> seen_;
+  devices::Nanoseconds paced_from_ = machine_.now();  // not 0 when a state was loaded
+  std::chrono::steady_clock::time_point host_from_ = std::chrono::steady_clock::now();
 };
 
 // Not a terminal: nobody watches and nobody types. Run until the guest has nothing left to do for a

@@ -48,7 +48,7 @@ struct Request {
 
 struct Words {
   std::vector<std::string> params, filters;
-  std::string jobs = "1", repeat = "1", junit, output, artifacts, shard, timeout, wall_timeout;
+  std::string jobs = "1", repeat = "1", junit, output, artifacts, shard, timeout, wall_timeout, engine;
 };
 
 unsigned small_number(const char* option, const std::string& text, unsigned most) {
@@ -116,6 +116,8 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
   app.add_option("--junit", words.junit, "Write a JUnit report")->type_name("FILE");
   app.add_option("--artifacts", words.artifacts, "Where failed tests leave screen, events, code")
       ->type_name("DIR");
+  app.add_option("--engine", words.engine, "The CPU engine of machines that name none: cached or step")
+      ->check(CLI::IsMember({"cached", "step"}));
   app.add_option("--output", words.output, "human or json: one object a test")
       ->check(CLI::IsMember({"human", "json"}));
   app.add_flag("--update-golden", request.options.update_golden,
@@ -158,6 +160,9 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
         std::chrono::nanoseconds(duration("--wall-timeout", words.wall_timeout));
   }
   if (!words.artifacts.empty()) request.options.artifacts = words.artifacts;
+  if (!words.engine.empty()) {
+    request.options.engine = words.engine == "step" ? cpu::Engine::step : cpu::Engine::cached;
+  }
   request.junit = words.junit;
   request.json = words.output == "json";
   return request;

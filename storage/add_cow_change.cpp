@@ -127,7 +127,9 @@ void AddCowImage::grow(std::uint64_t sectors) {
   if (!header_.whole && backing_shows(old_end)) {
     const std::uint64_t last = (old_end - 1) / header_.cluster;
     std::vector<std::uint8_t> buffer(kCopyBytes);
-    if (old_end % header_.cluster != 0) take_clusters(last, last + 1, buffer);
+    Bits bits;
+    require(bits_at(last, 1, bits), "read");
+    if (!bits.set && old_end % header_.cluster != 0) take_clusters(last, last + 1, buffer);
     const std::uint64_t first = (old_end + header_.cluster - 1) / header_.cluster;
     const std::uint64_t hidden = header_.clusters(std::min(sectors, parent_->sector_count()));
     if (hidden > first) require(set_bits(first, hidden - first), "changed");

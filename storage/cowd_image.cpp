@@ -408,7 +408,6 @@ void CowdImage::expect(std::uint32_t generation) {
 
 void CowdImage::set_parent(const ParentRef* parent) {
   if (!writable_ || parts_.size() > 1) cannot("given a parent");
-  require_session();
   require_ok(*parts_.front().extent->file(), "made durable", do_flush());
   const bool was_root = is_root();
   if (parent == nullptr) {
@@ -440,14 +439,14 @@ void CowdImage::set_parent(const ParentRef* parent) {
                      "cannot record a parent that is no COWD file at hand: its generation is "
                      "needed");
   }
-  const std::uint32_t generation =
+  const std::uint32_t expected =
       image == nullptr ? std::uint32_t{header_.parent_generation} : image->generation();
-  promise(generation);                                   // (7)
+  promise(expected);                                     // (7)
   change_header(kFlagsSector, [&](CowdHeader& header) {  // (8)
     header.flags = header.flags & ~kCowdRootFlag;
     set_cowd_parent_name(header, parent->name);
   });
-  expect(generation);
+  expect(expected);
 }
 
 void CowdImage::renew_identity() {
@@ -460,7 +459,6 @@ void CowdImage::finish_commit(bool empty, const Progress& progress) {
   auto* const parent = dynamic_cast<CowdImage*>(parent_.get());
   if (parent == nullptr || !writable_) cannot("committed");
   const std::uint32_t next = parent->generation() + 1;
-  require_session();
   promise(next);  // (7)
   parent->renew_identity();
   expect(next);

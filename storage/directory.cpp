@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "storage/image_error.h"
-
 namespace storage {
 
 namespace {
@@ -21,17 +19,23 @@ void for_each_component(std::string_view name, Visit visit) {
   }
 }
 
-[[noreturn]] void refuse(const Directory& directory, std::string_view name, std::string_view why) {
-  throw ImageError(directory.path(),
-                   "the name \"" + printable(name, 120) + "\" inside an image " + std::string(why));
-}
-
 void check_leaf(const Directory& directory, std::string_view name) {
   if (!name.empty() && name != "." && name != ".." && name.find('/') == name.npos) return;
   throw ImageError(directory.path(), "\"" + printable(name, 120) + "\" is no file name");
 }
 
 }  // namespace
+
+RefusedName::RefusedName(const std::filesystem::path& folder, std::string_view name,
+                         std::string_view why)
+    : ImageError(folder,
+                 "the name \"" + printable(name, 120) + "\" inside an image " + std::string(why)),
+      name_(printable(name, 120)),
+      why_(why) {}
+
+ImageError RefusedName::in(const std::filesystem::path& image) const {
+  return {image, "names \"" + name_ + "\", which " + why_};
+}
 
 std::filesystem::path Place::path() const {
   if (!directory || directory->path() == ".") return name;
@@ -121,7 +125,7 @@ std::string name_to_record(const Directory& folder, const std::filesystem::path&
 
 std::unique_ptr<File> Directory::open(std::string_view name, const FileRequest& request) {
   if (request.source == NameSource::image) {
-    if (const auto problem = bad_name(name)) refuse(*this, name, *problem);
+    if (const auto problem = bad_name(name)) throw RefusedName(path(), name, *problem);
   }
   std::unique_ptr<File> file = do_open(name, request);
   if (request.look_only) return file;
@@ -163,7 +167,7 @@ bool Directory::exists(std::string_view name, NameSource source) {
 
 Place Directory::locate(std::string_view name, NameSource source) {
   if (source == NameSource::image) {
-    if (const auto problem = bad_name(name)) refuse(*this, name, *problem);
+    if (const auto problem = bad_name(name)) throw RefusedName(path(), name, *problem);
   }
   return do_locate(name, source);
 }

@@ -17,11 +17,24 @@
 #include <vector>
 
 #include "storage/file.h"
+#include "storage/image_error.h"
 
 namespace storage {
 
 class Directory;
 using DirectoryPtr = std::shared_ptr<Directory>;
+
+// A name found inside an image that is not followed. Whoever knows the image says so in its name.
+class RefusedName final : public ImageError {
+ public:
+  RefusedName(const std::filesystem::path& folder, std::string_view name, std::string_view why);
+
+  ImageError in(const std::filesystem::path& image) const;
+
+ private:
+  std::string name_;
+  std::string why_;
+};
 
 // One file's name in its folder.
 struct Place {
@@ -93,14 +106,14 @@ class Directory : public std::enable_shared_from_this<Directory> {
   virtual const std::filesystem::path& path() const = 0;  // for messages
   const HostRules& rules() const { return rules_; }
 
-  // An existing regular file, locked. Throws NoSuchFile or ImageError.
+  // An existing regular file, locked. Throws NoSuchFile, RefusedName or another ImageError.
   std::unique_ptr<File> open(std::string_view name, const FileRequest& request);
   // A new empty file, open for writing and locked. The name is one component and never comes from
   // inside an image. It is durable after sync(). Throws ImageError.
   std::unique_ptr<File> create(std::string_view name, Existing existing = Existing::refuse);
   // Whether open() would find a file; a name that is refused is not there.
   bool exists(std::string_view name, NameSource source);
-  // The folder that holds `name`, for the names that the file itself contains. Throws ImageError.
+  // The folder that holds `name`, for the names that the file itself contains. Throws as open().
   Place locate(std::string_view name, NameSource source);
 
   // One component each; `to` is replaced in one step when it exists, and hands down its

@@ -58,7 +58,11 @@ struct ImageContext {
   }
   // Another file that the image names. Throws ImageError.
   std::unique_ptr<File> open_inner(std::string_view name, FileAccess access) const {
-    return place.directory->open(name, {.access = access, .source = NameSource::image});
+    try {
+      return place.directory->open(name, {.access = access, .source = NameSource::image});
+    } catch (const RefusedName& refused) {
+      throw refused.in(path());
+    }
   }
   void warning(std::string_view text) const {
     if (warn) warn(ImageError(path(), text).what());

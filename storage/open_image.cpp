@@ -85,6 +85,8 @@ class Layer final : public ParentResolver {
       static_cast<void>(look_at(parent, NameSource::image));
     } catch (const NoSuchFile&) {
       return nullptr;
+    } catch (const RefusedName& refused) {
+      throw refused.in(place_.path());
     }
     OpenOptions options = options_;
     options.mode = options_.write_parent ? OpenMode::read_write : OpenMode::read_only;

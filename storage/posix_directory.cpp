@@ -100,9 +100,7 @@ fs::path below(const fs::path& folder, std::string_view name) {
 }
 
 [[noreturn]] void throw_leads_out(const fs::path& folder, std::string_view name) {
-  throw ImageError(folder, "the name \"" + printable(name, 120) +
-                               "\" inside an image leads out of its folder (--allow-dir DIR "
-                               "permits a folder)");
+  throw RefusedName(folder, name, "leads out of its folder (--allow-dir DIR permits a folder)");
 }
 
 IoStatus status_of(int result) {

@@ -20,6 +20,10 @@ VhdBlocks::VhdBlocks(VhdFrame& frame, const VhdTable& table, VhdBelow below)
       file_(frame.file()),
       table_(table),
       below_(below),
+      reserved_{{{0, 1},
+                 {frame.footer().header_at / kSectorSize,
+                  frame.footer().header_at / kSectorSize + sizeof(VhdHeader) / kSectorSize},
+                 {table.bat_at / kSectorSize, table.bat_at / kSectorSize + table.bat_sectors()}}},
       bat_(file_, kBatPages),
       bitmaps_(file_, table.blocks(), table.block_sectors, table.bitmap_sectors()) {}
 
@@ -40,10 +44,13 @@ IoStatus VhdBlocks::entry_of(std::uint64_t block, std::uint32_t& entry) const {
   return bat_.load<Be32>(table_.bat_at + block * 4, entry);
 }
 
-// [VHD1] the footer comes last: a block that reaches into it is none.
+// [VHD1] the footer comes last: a block that reaches into it is none, nor one over the headers.
 bool VhdBlocks::fits(std::uint32_t entry) const {
-  return entry != 0 &&
-         (entry + table_.place_sectors()) * std::uint64_t{kSectorSize} <= frame_.tail_at();
+  const std::uint64_t end = entry + table_.place_sectors();
+  return end * kSectorSize <= frame_.tail_at() &&
+         std::ranges::none_of(reserved_, [&](const Reserved& reserved) {
+           return entry < reserved.end && reserved.begin < end;
+         });
 }
 
 IoStatus VhdBlocks::store_entry(std::uint64_t block, std::uint32_t entry) {
@@ -301,9 +308,39 @@ IoStatus VhdBlocks::write_piece(const Piece& piece, std::span<const std::uint8_t
   bool set = false;
   status = all_set(piece, entry, set);
   if (status != IoStatus::ok) return status;
-  bits_due = bits_due || !set;
+  bool free = false;
+  if (!set) status = bits_are_free(piece, entry, free);
+  if (status != IoStatus::ok) return status;
   dirty_ = true;
-  return file_.write_at(data_at(entry, piece.first), bytes);
+  status = file_.write_at(data_at(entry, piece.first), bytes);
+  if (status != IoStatus::ok || set) return status;
+  if (free) return set_bits(piece);
+  bits_due = true;
+  return status;
+}
+
+// Invariant 4: what cannot be told from zeroes is as good as durable. Bytes that a cut may bring
+// back here are those of a discard that was not flushed.
+IoStatus VhdBlocks::bits_are_free(const Piece& piece, std::uint32_t entry, bool& free) {
+  free = false;
+  if (below_.exists()) return IoStatus::ok;
+  std::span<const std::uint8_t> bitmap;
+  const IoStatus status = bitmaps_.view(piece.block, place_of(entry), bitmap);
+  if (status != IoStatus::ok) return status;
+  for (std::uint64_t done = 0; done < piece.count;) {
+    const std::uint64_t at = piece.first + done;
+    const BitRun run = bit_run(bitmap, at, piece.count - done);
+    if (!run.set) {
+      std::uint64_t end = 0;
+      const std::uint64_t begin = data_at(entry, at);
+      const std::uint64_t wanted = begin + run.count * kSectorSize;
+      const IoStatus read = zeroes_until(file_, begin, wanted, end);
+      if (read != IoStatus::ok || end != wanted) return read;
+    }
+    done += run.count;
+  }
+  free = true;
+  return status;
 }
 
 IoStatus VhdBlocks::set_bits(const Piece& piece) {

@@ -5,14 +5,16 @@
 //     file ends further up: a footer at the new end, a sync, then bitmap, data and entry in any
 //     order. Whichever of them a crash keeps, a sector shows what it showed before or what was
 //     written: in a differencing disk the bits of a new block are all 0, its parent's sectors.
-// (4) In a block that is there, and in any block of a differencing disk, a bit is set only after a
-//     sync of its sector's data. (A new block of a dynamic disk has all its bits from the start:
-//     its sectors are zeroes either way.)
+// (4) A bit is set only after a sync of its sector's data; but in a disk without parent, where
+// there
+//     are zeroes under a bit that is 0, it shows the same either way and needs none. (So a new
+//     block has all its bits from the start.)
 // (5) A place that was given up is taken again only after a sync that came after its entry went.
 // (6) What memory knows of BAT, bitmaps, free places and the footer changes after the host's calls
 //     have succeeded. A place where one failed is not used again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -94,6 +96,8 @@ class VhdBlocks {
   IoStatus run_in(const Piece& piece, Run& run) const;
   std::uint64_t unallocated_from(std::uint64_t block, std::uint64_t limit) const;
   IoStatus all_set(const Piece& piece, std::uint32_t entry, bool& set) const;
+  // Whether the bits may be set without a sync in between.
+  IoStatus bits_are_free(const Piece& piece, std::uint32_t entry, bool& free);
 
   IoStatus begin_writing();  // the first write of a session looks at the whole table
   IoStatus take_place(std::uint32_t& sector);
@@ -113,10 +117,17 @@ class VhdBlocks {
   void move_blocks_down(const Progress& progress);
   void copy_block(std::uint32_t from, std::uint32_t to, std::vector<std::uint8_t>& buffer);
 
+  // Sectors of the file where no block can be.
+  struct Reserved {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+
   VhdFrame& frame_;
   File& file_;
   VhdTable table_;
   VhdBelow below_;
+  std::array<Reserved, 3> reserved_;
   mutable TableCache bat_;
   mutable VhdBitmaps bitmaps_;
   bool ready_ = false;               // begin_writing() has been here
@@ -125,8 +136,8 @@ class VhdBlocks {
   std::uint64_t kept_end_ = 0;       // bytes of unknown use reach up to here
   std::vector<std::uint32_t> free_;  // places that may be taken
   std::vector<std::uint32_t> given_up_;  // since the last sync
-  bool dirty_ = false;
-  bool changed_size_ = false;  // the file may be longer than it must be
+  bool dirty_ = true;                    // a session before this one may not have come to its sync
+  bool changed_size_ = false;            // the file may be longer than it must be
 };
 
 // Stretches of zeroes become holes; whether there was nothing else. Throws ImageError.

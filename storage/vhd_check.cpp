@@ -14,7 +14,8 @@ class VhdCheck {
   VhdCheck(const ImageContext& context, const CheckOptions& options)
       : options_(options),
         repairs_(options.repair != CheckOptions::Repair::none),
-        frame_(context, repairs_ ? FileAccess::read_write : FileAccess::read, true) {}
+        // Wrong checksums are refused as by everybody, but for who wants them made right.
+        frame_(context, repairs_ ? FileAccess::read_write : FileAccess::read, repairs_all()) {}
 
   CheckReport run() {
     if (frame_.footer().saved_state != 0) {

@@ -47,6 +47,8 @@ VhdImage::VhdImage(const ImageContext& context, const OpenOptions& options)
   if (writable_) {
     refuse_writing();
     require("repaired", frame_.uncover_tail());
+    // A change of both was cut off between them.
+    if (frame_.head_differs()) require("repaired", frame_.store_head(frame_.footer()));
   } else if (frame_.tail_lost()) {
     context.warning("has lost its footer; the copy at its head is used");
   }

@@ -70,7 +70,7 @@ class VhdImage final : public Image {
   bool parent_missing_ = false;
   std::uint64_t sectors_ = 0;
   std::unique_ptr<VhdBlocks> blocks_;  // null: fixed
-  bool fixed_dirty_ = false;
+  bool fixed_dirty_ = true;            // a session before this one may not have come to its sync
 };
 
 // What a footer holds that is made here: a dynamic or fixed disk of that size. `exact` off: QEMU's

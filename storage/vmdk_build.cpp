@@ -7,6 +7,7 @@
 #include "storage/block_device.h"
 #include "storage/file_io.h"
 #include "storage/image_error.h"
+#include "storage/layer.h"
 
 namespace storage {
 
@@ -75,10 +76,15 @@ VmdkSparseBuilder::VmdkSparseBuilder(File& file, VmdkSparseSpec spec)
   }
 }
 
+// Pages without any word stay the hole that they are.
 void VmdkSparseBuilder::write_words(std::uint64_t sector, const std::vector<Le32>& words) {
-  write_exactly(
-      file_, sector * kSectorSize,
-      std::span(reinterpret_cast<const std::uint8_t*>(words.data()), words.size() * sizeof(Le32)));
+  constexpr std::size_t kPageBytes = 4096;
+  const std::span all(reinterpret_cast<const std::uint8_t*>(words.data()),
+                      words.size() * sizeof(Le32));
+  for (std::size_t at = 0; at < all.size(); at += kPageBytes) {
+    const auto page = all.subspan(at, std::min(kPageBytes, all.size() - at));
+    if (!all_zero(page)) write_exactly(file_, sector * kSectorSize + at, page);
+  }
 }
 
 void VmdkSparseBuilder::open_table(std::uint64_t table) {

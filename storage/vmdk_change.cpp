@@ -51,6 +51,34 @@ void VmdkImage::resize(std::uint64_t sectors, bool drop_data, const Progress&) {
   }
 }
 
+// Files for `sectors` more, none larger than `limit`, of the kind of the last one.
+std::vector<VmdkExtentLine> VmdkImage::make_more_extents(std::uint64_t sectors,
+                                                         std::uint64_t limit) const {
+  const Part& last = parts_.back();
+  const bool extension = place_.name.size() > 5 && place_.name.ends_with(".vmdk");
+  const std::string stem = place_.name.substr(0, place_.name.size() - (extension ? 5 : 0));
+  std::vector<VmdkExtentLine> added;
+  for (std::size_t number = parts_.size(); sectors != 0; ++number) {
+    VmdkExtentLine line{.sectors = std::min(sectors, limit), .kind = last.line.kind};
+    line.name = vmdk_extent_name(stem, line.kind, number);
+    // Somebody else's, or left over from an attempt that was cut off: it stays.
+    if (place_.directory->exists(line.name, NameSource::user)) continue;
+    if (parts_.size() + added.size() >= kMaxVmdkFiles) {
+      throw ImageError(place_.path(), "would have too many extents");
+    }
+    VmdkSparseSpec spec{.capacity = line.sectors};
+    if (last.sparse != nullptr) {
+      spec.esx = last.sparse->shape().esx;
+      spec.grain = last.sparse->shape().grain;
+      spec.zero_grains = last.sparse->shape().zero_grains;
+    }
+    make_vmdk_extent(place_, line, spec, Existing::refuse);
+    sectors -= line.sectors;
+    added.push_back(std::move(line));
+  }
+  return added;
+}
+
 void VmdkImage::grow(std::uint64_t sectors) {
   VmdkDescriptor next = descriptor_;
   const std::uint64_t old_end = sectors_;
@@ -74,29 +102,20 @@ void VmdkImage::grow(std::uint64_t sectors) {
     more -= step;
   }
   std::vector<VmdkExtentLine> added;
-  for (; more != 0; more -= added.back().sectors) {
-    VmdkExtentLine line{.sectors = std::min(more, limit), .kind = last.line.kind};
-    const std::size_t index = parts_.size() + added.size();
-    if (index >= kMaxVmdkFiles) throw ImageError(place_.path(), "would have too many extents");
-    const bool extension = place_.name.size() > 5 && place_.name.ends_with(".vmdk");
-    line.name = vmdk_extent_name(place_.name.substr(0, place_.name.size() - (extension ? 5 : 0)),
-                                 line.kind, index);
-    VmdkSparseSpec spec{.capacity = line.sectors};
-    if (last.sparse != nullptr) {
-      spec.esx = last.sparse->shape().esx;
-      spec.grain = last.sparse->shape().grain;
-      spec.zero_grains = last.sparse->shape().zero_grains;
-    }
-    // Left over from an attempt that was cut off, if it is there: no descriptor names it.
-    make_vmdk_extent(place_, line, spec, Existing::replace);
-    next.add_extent(line);
-    added.push_back(std::move(line));
+  FileRegistry& registry = *place_.directory->rules().registry;
+  const std::size_t before = registry.created();
+  try {
+    added = make_more_extents(more, limit);
+  } catch (...) {
+    registry.remove_created(before);
+    throw;
   }
+  for (const VmdkExtentLine& line : added) next.add_extent(line);
   set_cylinders(next, sectors);
   if (!added.empty()) sync_exactly(*place_.directory);
   hide_parent(last, old_end, sectors, added);
   require_descriptor(std::move(next));
-  reload();
+  follow_descriptor();
 }
 
 // What a larger parent has beyond the old end is not the child's.
@@ -126,14 +145,6 @@ void VmdkImage::shrink(std::uint64_t sectors) {
   const std::uint64_t size = sectors - parts_[index].first;
   next.set_extent_sectors(index, size);
   set_cylinders(next, sectors);
-  require_descriptor(std::move(next));
-  Part& last = parts_[index];
-  if (last.sparse != nullptr) {
-    last.sparse->cut(size);
-  } else if (last.flat != nullptr && last.flat->file()->size() == last.flat->end_bytes()) {
-    resize_exactly(*last.flat->file(), (last.line.offset + size) * kSectorSize);
-    sync_exactly(*last.flat->file());
-  }
   std::vector<Place> places;
   for (const std::string& name : dropped) {
     for (const std::string& spelling : names_for(name)) {
@@ -142,25 +153,34 @@ void VmdkImage::shrink(std::uint64_t sectors) {
       break;
     }
   }
-  reload();
+  const bool at_end = parts_[index].flat != nullptr &&
+                      parts_[index].flat->file()->size() == parts_[index].flat->end_bytes();
+  require_descriptor(std::move(next));
+  follow_descriptor();
+  Part& last = parts_.back();
+  if (last.sparse != nullptr) {
+    last.sparse->cut(size);
+  } else if (at_end) {  // else something of its own may follow
+    resize_exactly(*last.flat->file(), last.flat->end_bytes());
+    sync_exactly(*last.flat->file());
+  }
   for (const Place& place : places) static_cast<void>(place.directory->remove(place.name));
 }
 
-// The descriptor and the files have changed: take them up again.
-void VmdkImage::reload() {
-  for (Part& part : parts_) {
-    const IoStatus status = part.extent->close();
-    if (status != IoStatus::ok) {
-      throw ImageError(place_.path(), "cannot be closed: " + std::string(describe(status)));
-    }
+// The descriptor has changed, and the files that it keeps have too.
+void VmdkImage::follow_descriptor() {
+  const std::vector<VmdkExtentLine>& lines = descriptor_.extents();
+  while (parts_.size() > lines.size()) {
+    require_ok_status(parts_.back().extent->close());
+    parts_.pop_back();
   }
-  if (embedded_) {
-    Part& only = parts_.front();
-    only.line = descriptor_.extents().front();
-    sectors_ = only.line.sectors;
-    return;
+  sectors_ = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    parts_[i].line = lines[i];
+    if (parts_[i].flat != nullptr) parts_[i].flat->set_sectors(lines[i].sectors);
+    sectors_ += lines[i].sectors;
   }
-  open_parts();
+  while (parts_.size() < lines.size()) add_part(lines[parts_.size()]);
 }
 
 void VmdkImage::compact(const Progress& progress) {

@@ -23,7 +23,9 @@ constexpr std::array kOptions = {
                "vmfsSparse|streamOptimized",
                "which kind of VMDK"},
     OptionSpec{"adapter_type", "ide|buslogic|lsilogic|legacyESX", "the adapter it is made for"},
-    OptionSpec{"hwversion", "3..21", "virtual hardware version"},
+    OptionSpec{"hwversion", "3..21", "virtual hardware version, 4"},
+    OptionSpec{"compat6", "on|off", "hwversion=6"},
+    OptionSpec{"toolsversion", "N", "version of the guest tools"},
     OptionSpec{"zeroed_grain", "on|off", "grains of zeroes take no space (few others read them)"},
     OptionSpec{"grain_size", "SIZE", "bytes allocated at once, 64K"},
     OptionSpec{"extent_size", "SIZE", "where split disks are split, 2047M"},
@@ -162,13 +164,23 @@ std::string quoted_line(std::string_view key, std::string_view value) {
   return std::string(key) + " = \"" + std::string(value) + "\"\n";
 }
 
+std::uint64_t hardware_version(const std::filesystem::path& file, const Options& options) {
+  const auto stated = options.number(file, "hwversion");
+  const bool compat6 = options.flag(file, "compat6", false);
+  if (stated && compat6) {
+    throw ImageError(file, "cannot have both: options compat6 and hwversion say the same thing");
+  }
+  const std::uint64_t version = compat6 ? 6 : stated.value_or(4);
+  if (version < 3 || version > 21) refuse_option(file, "hwversion", version, "3 to 21");
+  return version;
+}
+
 std::string descriptor_text(const ImageContext& context, const CreateOptions& options,
                             const Plan& plan, const std::vector<VmdkExtentLine>& lines) {
   const std::filesystem::path file = context.path();
   const std::string_view adapter =
       kAdapters[options.options.choice(file, "adapter_type", kAdapters, 0)];
-  const std::uint64_t hardware = options.options.number(file, "hwversion").value_or(4);
-  if (hardware < 3 || hardware > 21) refuse_option(file, "hwversion", hardware, "3 to 21");
+  const std::uint64_t hardware = hardware_version(file, options.options);
   std::uint32_t parent_cid = kNoParentCid;
   if (options.parent) {
     const auto* const parent = dynamic_cast<const VmdkImage*>(options.parent->image);
@@ -195,6 +207,9 @@ std::string descriptor_text(const ImageContext& context, const CreateOptions& op
   text += quoted_line("ddb.geometry.heads", std::to_string(geometry.heads));
   text += quoted_line("ddb.geometry.sectors", std::to_string(geometry.sectors_per_track));
   text += quoted_line("ddb.adapterType", adapter);
+  if (const auto tools = options.options.number(file, "toolsversion")) {
+    text += quoted_line("ddb.toolsVersion", std::to_string(*tools));
+  }
   return text;
 }
 

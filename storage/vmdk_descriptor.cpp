@@ -297,12 +297,12 @@ std::string VmdkDescriptor::host_name(std::string_view name) const {
 }
 
 std::string VmdkDescriptor::usual_end() const {
-  return lines_.empty() || lines_.front().end.empty() ? "\n" : lines_.front().end;
+  return lines_.empty() || !lines_.front().end.ends_with('\n') ? "\n" : lines_.front().end;
 }
 
 void VmdkDescriptor::insert_line(std::size_t at, std::string text, LineKind kind) {
-  // A last line without an end gets one before something follows it.
-  if (at != 0 && lines_[at - 1].end.empty()) lines_[at - 1].end = usual_end();
+  // A last line without an end (a CR alone is none) gets one before something follows it.
+  if (at != 0 && !lines_[at - 1].end.ends_with('\n')) lines_[at - 1].end = usual_end();
   lines_.insert(lines_.begin() + static_cast<std::ptrdiff_t>(at),
                 Line{.text = std::move(text), .end = usual_end(), .kind = kind});
 }

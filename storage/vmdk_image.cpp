@@ -45,7 +45,7 @@ VmdkImage::VmdkImage(const ImageContext& context, const OpenOptions& options, bo
   load_descriptor(context.open_file(writable_ ? FileAccess::read_write : FileAccess::read));
   refuse_foreign_types();
   open_parent(context, options);
-  open_parts();
+  for (const VmdkExtentLine& line : descriptor_.extents()) add_part(line);
   const bool any_writable =
       std::ranges::any_of(parts_, [](const Part& part) { return part.extent->writable(); });
   if (writable_ && !any_writable) {
@@ -137,9 +137,15 @@ VmdkImage::Opened VmdkImage::open_named(std::string_view name, FileAccess access
     try {
       Opened opened{place_.directory->locate(candidate, NameSource::image), nullptr};
       opened.file = place_.directory->open(candidate, {.access = access});
+      const File* const own = descriptor_file_ ? descriptor_file_.get() : top_.get();
+      if (own != nullptr && own->identity() == opened.file->identity()) {
+        throw ImageError(place_.path(), "names itself as an extent");
+      }
       return opened;
     } catch (const NoSuchFile&) {
       continue;  // the next spelling
+    } catch (const RefusedName& refused) {
+      throw refused.in(place_.path());
     }
   }
   throw ImageError(place_.path(),
@@ -177,37 +183,34 @@ void VmdkImage::check_parent_id(const OpenOptions& options, const ImageContext& 
   context.warning(text);
 }
 
-void VmdkImage::open_parts() {
-  parts_.clear();
-  sectors_ = 0;
-  std::uint16_t file = 0;
-  for (const VmdkExtentLine& line : descriptor_.extents()) {
-    Part& part = parts_.emplace_back();
-    part.line = line;
-    part.first = sectors_;
-    sectors_ += line.sectors;
-    if (line.kind == VmdkKind::zero) {
-      part.extent = std::make_unique<VmdkZeroExtent>();
-    } else if (line.access == VmdkAccess::noaccess) {
-      part.extent = std::make_unique<VmdkClosedExtent>();
-    } else if (top_ && top_shape_->capacity != 0) {
-      // The name in an embedded descriptor means this file, whatever it is called now.
-      open_part(part, {place_, std::move(top_)}, writable_ && line.access == VmdkAccess::rw);
-    } else {
-      const bool writable = writable_ && line.access == VmdkAccess::rw;
-      part.file = ++file;
-      open_part(part, open_named(line.name, writable ? FileAccess::read_write : FileAccess::read),
-                writable);
-    }
-    part.extent->on_allocated = [this, index = parts_.size() - 1](const Extent& extent) {
-      Extent whole = extent;
-      whole.first_sector += parts_[index].first;
-      whole.sector_count =
-          std::min(whole.sector_count, parts_[index].line.sectors - extent.first_sector);
-      whole.file = parts_[index].file;
-      notify(AllocationEvent::Kind::allocated, whole);
-    };
+void VmdkImage::add_part(const VmdkExtentLine& line) {
+  Part part;
+  part.line = line;
+  part.first = sectors_;
+  const bool writable = writable_ && line.access == VmdkAccess::rw;
+  if (line.kind == VmdkKind::zero) {
+    part.extent = std::make_unique<VmdkZeroExtent>();
+  } else if (line.access == VmdkAccess::noaccess) {
+    part.extent = std::make_unique<VmdkClosedExtent>();
+  } else if (top_ && top_shape_->capacity != 0) {
+    // The name in an embedded descriptor means this file, whatever it is called now.
+    open_part(part, {place_, std::move(top_)}, writable);
+  } else {
+    for (const Part& other : parts_) part.file = std::max(part.file, other.file);
+    ++part.file;
+    open_part(part, open_named(line.name, writable ? FileAccess::read_write : FileAccess::read),
+              writable);
   }
+  part.extent->on_allocated = [this, index = parts_.size()](const Extent& extent) {
+    Extent whole = extent;
+    whole.first_sector += parts_[index].first;
+    whole.sector_count =
+        std::min(whole.sector_count, parts_[index].line.sectors - extent.first_sector);
+    whole.file = parts_[index].file;
+    notify(AllocationEvent::Kind::allocated, whole);
+  };
+  parts_.push_back(std::move(part));
+  sectors_ += line.sectors;
 }
 
 void VmdkImage::open_part(Part& part, Opened opened, bool writable) {

@@ -81,7 +81,7 @@ class VmdkImage final : public Image {
   void refuse_foreign_types() const;
   void open_parent(const ImageContext& context, const OpenOptions& options);
   void check_parent_id(const OpenOptions& options, const ImageContext& context) const;
-  void open_parts();
+  void add_part(const VmdkExtentLine& line);
   void open_part(Part& part, Opened opened, bool writable);
   void add_sparse_part(Part& part, Opened opened, bool writable);
   Opened open_named(std::string_view name, FileAccess access) const;
@@ -98,10 +98,11 @@ class VmdkImage final : public Image {
   std::uint64_t split_limit() const;
   void set_cylinders(VmdkDescriptor& next, std::uint64_t sectors) const;
   void grow(std::uint64_t sectors);
+  std::vector<VmdkExtentLine> make_more_extents(std::uint64_t sectors, std::uint64_t limit) const;
   void hide_parent(Part& last, std::uint64_t begin, std::uint64_t end,
                    const std::vector<VmdkExtentLine>& added);
   void shrink(std::uint64_t sectors);
-  void reload();
+  void follow_descriptor();
   void require_ok_status(IoStatus status) const;
 
   Place place_;

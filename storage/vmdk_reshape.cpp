@@ -16,6 +16,22 @@ namespace storage {
 namespace {
 
 constexpr std::uint64_t kCopySectors = 2048;
+constexpr std::size_t kHoleBytes = 4096;
+
+// Into a file that has a hole there: blocks of zeroes stay one.
+void write_data(File& file, std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    std::size_t count = 0;
+    const auto block = [&] {
+      return bytes.subspan(count, std::min(kHoleBytes, bytes.size() - count));
+    };
+    const bool zero = all_zero(block());
+    while (count < bytes.size() && all_zero(block()) == zero) count += block().size();
+    if (!zero) write_exactly(file, offset, bytes.first(count));
+    bytes = bytes.subspan(count);
+    offset += count;
+  }
+}
 
 }  // namespace
 
@@ -145,7 +161,7 @@ void VmdkSparseExtent::copy_grain(File& draft, VmdkSparseBuilder& builder, const
   }
   const std::uint64_t to = builder.add(grain);
   for (std::uint64_t done = 0; done < size; done += buffer.size()) {
-    write_exactly(draft, to + done, piece_at(done));
+    write_data(draft, to + done, piece_at(done));
   }
 }
 
@@ -240,8 +256,10 @@ void VmdkSparseExtent::grow(std::uint64_t capacity) {
       if (larger.directories.size() == 2) header.redundant_directory = larger.directories.back();
     });
   }
+  const std::uint64_t next = next_;
   shape_ = reread_shape();
   load_directories();
+  next_ = fresh_end_ = next;
   if (leaves_gap) rebuild({.descriptor = embedded_descriptor()}, {});
 }
 

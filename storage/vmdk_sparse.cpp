@@ -507,6 +507,8 @@ IoStatus VmdkSparseExtent::close() {
   if (!writable_) return IoStatus::ok;
   IoStatus status = flush();
   if (status != IoStatus::ok || !marked_ || broken_) return status;
+  status = begin_writing();  // where the free space begins may not be known any more
+  if (status != IoStatus::ok) return status;
   if (spoiled_ || sectors_ > next_) status = file_->resize(next_ * kSectorSize);
   if (status == IoStatus::ok) status = mark(false, false);
   if (status == IoStatus::ok) status = file_->sync();

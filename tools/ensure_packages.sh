@@ -29,7 +29,7 @@ ensure_packages() {
 }
 
 # What the build needs; run.sh and test.sh agree by construction.
-PLATTER_BUILD_PACKAGES="g++ cmake ninja-build pkg-config nasm libsdl2-dev libcli11-dev
+PLATTER_BUILD_PACKAGES="g++ cmake ninja-build pkg-config nasm libsdl2-dev libimgui-dev libcli11-dev
   nlohmann-json3-dev libtomlplusplus-dev libstb-dev libzydis-dev libzycore-dev zlib1g-dev nettle-dev liblua5.4-dev"
 
 # configure_preset NAME: configures once; later runs leave it to ninja to notice changes.

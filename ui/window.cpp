@@ -4,26 +4,30 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
+#include <ctime>
+#include <filesystem>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "emu/command_line.h"
+#include "emu/file_kind.h"
+#include "emu/image_command.h"
+#include "ui/desk.h"
 #include "ui/keymap.h"
+#include "ui/state_file.h"
 
 namespace ui {
 
 namespace {
 
-using devices::kSecond;
-using devices::Nanoseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr Nanoseconds kFrame = kSecond / 60;
-// A host that falls further behind than this lets guest time slip instead of racing after it.
-constexpr std::chrono::milliseconds kMaximumLag{100};
+constexpr std::chrono::nanoseconds kFrame{1'000'000'000 / 60};
 constexpr SDL_Scancode kHostKey = SDL_SCANCODE_RCTRL;
 
 [[noreturn]] void fail(const char* what) {
@@ -34,7 +38,6 @@ constexpr SDL_Scancode kHostKey = SDL_SCANCODE_RCTRL;
 struct Destroy {
   void operator()(SDL_Window* window) const { SDL_DestroyWindow(window); }
   void operator()(SDL_Renderer* renderer) const { SDL_DestroyRenderer(renderer); }
-  void operator()(SDL_Texture* texture) const { SDL_DestroyTexture(texture); }
 };
 
 class Video {  // SDL's own life time
@@ -48,83 +51,244 @@ class Video {  // SDL's own life time
   Video& operator=(const Video&) = delete;
 };
 
+// --scale of the screen: PLATTER_SCALE, else what the display says of itself.
+float wanted_scale() {
+  if (const char* words = std::getenv("PLATTER_SCALE")) {
+    const float scale = std::strtof(words, nullptr);
+    if (scale >= 1 && scale <= 3) return scale;
+  }
+  float dpi = 0;
+  constexpr float usual = 96;
+  if (SDL_GetDisplayDPI(0, nullptr, &dpi, nullptr) != 0 || dpi < 1.5F * usual) return 1;
+  return 2;
+}
+
+struct Size {
+  int width, height;
+};
+
+// PLATTER_WINDOW=1600x1000, else most of the display.
+Size wanted_size(float scale) {
+  int width = 0;
+  int height = 0;
+  if (const char* words = std::getenv("PLATTER_WINDOW");
+      words != nullptr && std::sscanf(words, "%dx%d", &width, &height) == 2 && width >= 640 &&
+      height >= 400) {
+    return {width, height};
+  }
+  SDL_Rect usable{0, 0, 1280, 800};
+  SDL_GetDisplayUsableBounds(0, &usable);
+  return {std::min(static_cast<int>(1600 * scale), usable.w),
+          std::min(static_cast<int>(1000 * scale), usable.h)};
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts);
+  return text.data();
+}
+
 class Window {
  public:
-  Window(emu::Machine& machine, const emu::RunOptions& options,
-         const std::atomic<bool>& interrupted)
-      : machine_(machine),
+  Window(std::unique_ptr<emu::Machine> machine, const emu::RunOptions& options,
+         const std::atomic<bool>& interrupted, std::function<void()> machine_ends)
+      : options_(options),
         interrupted_(interrupted),
-        speed_(options.speed_given ? options.speed : 1.0),
-        title_(title_of(options)) {
-    constexpr int width = 960;
-    constexpr int height = 720;
-    window_.reset(SDL_CreateWindow(title_.c_str(), SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                                   width, height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI));
+        machine_ends_(std::move(machine_ends)),
+        scale_(wanted_scale()) {
+    const Size size = wanted_size(scale_);
+    window_.reset(SDL_CreateWindow("Platter", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
+                                   size.width, size.height, SDL_WINDOW_RESIZABLE));
     if (!window_) fail("SDL_CreateWindow");
     renderer_.reset(SDL_CreateRenderer(window_.get(), -1, SDL_RENDERER_PRESENTVSYNC));
     if (!renderer_) renderer_.reset(SDL_CreateRenderer(window_.get(), -1, SDL_RENDERER_SOFTWARE));
     if (!renderer_) fail("SDL_CreateRenderer");
+    desk_.emplace(renderer_.get(), Look::dark, scale_, true);
+    state_file_ = state_file_path();
+    load_state(state_file_, desk_->work());
+    desk_->work().layout = Layout::play;
+    desk_->open_file = [this](const std::string& path) { wanted_file_ = path; };
+    desk_->insert_file = [this](const std::string& path, emu::DriveSlot slot) {
+      insert(path, slot);
+    };
+    SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
+    if (machine) {
+      begin(std::move(machine), options_);
+    } else {
+      show_start_page();
+    }
   }
 
-  emu::Verdict run() {
+  WindowResult run() {
     Clock::time_point due = Clock::now();
+    Clock::time_point last = due;
     while (!closed_) {
-      if (interrupted_) return {"interrupted", emu::kExitInterrupted, "interrupted"};
+      if (interrupted_) {
+        verdict_ = {"interrupted", emu::kExitInterrupted, "interrupted"};
+        break;
+      }
       handle_events();
-      if (!stopped_) run_frame();
-      draw();
+      if (wanted_file_) open(*std::exchange(wanted_file_, std::nullopt));
+      follow_verdict();
+      follow_window_state();
+      int width = 0;
+      int height = 0;
+      SDL_GetRendererOutputSize(renderer_.get(), &width, &height);
+      const Clock::time_point now = Clock::now();
+      const float seconds = std::chrono::duration<float>(now - last).count();
+      last = now;
+      if (width != width_ || height != height_) desk_->work().place = true;
+      width_ = width;
+      height_ = height;
+      desk_->frame(static_cast<float>(width), static_cast<float>(height), seconds);
+      SDL_RenderPresent(renderer_.get());
+      if (desk_->work().quit) closed_ = true;
       due = pace(due);
     }
-    return verdict_.value_or(emu::Verdict{"done", emu::kExitOk, ""});
+    save_state(state_file_, desk_->work());
+    std::unique_ptr<Session> session = desk_->show(nullptr);
+    if (session) stop(*session);
+    WindowResult result;
+    result.verdict = verdict_.value_or(emu::Verdict{"done", emu::kExitOk, ""});
+    if (session) result.machine = session->release();
+    return result;
   }
 
  private:
-  static std::string title_of(const emu::RunOptions& options) {
+  // ---- machines ----
+
+  void begin(std::unique_ptr<emu::Machine> machine, const emu::RunOptions& options) {
+    Session::Options settings;
+    settings.config = options.config;
+    settings.speed = options.speed_given ? options.speed : 1.0;
+    auto session = std::make_unique<Session>(std::move(machine), settings);
+    session->start();
+    end_session(desk_->show(std::move(session)));
+    desk_->work().start_page = false;
     std::string title = "Platter";
     for (const emu::DriveConfig& drive : options.config.drives) {
       title += drive.demo ? " - Disk Lab" : " - " + drive.file;
       if (drive.mode == emu::DriveMode::ro) title += " (read-only)";
       if (drive.mode == emu::DriveMode::discard && !drive.demo) title += " (discard)";
+      if (drive.demo || drive.file.empty()) continue;
+      RecentFile recent;
+      std::error_code ignored;
+      const auto absolute = std::filesystem::absolute(drive.file, ignored);
+      recent.path = ignored ? drive.file : absolute.string();
+      recent.slot = emu::slot_name(drive.slot);
+      constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
+      recent.mode = modes[static_cast<std::size_t>(drive.mode)];
+      recent.last_run = today();
+      remember(desk_->work(), recent);
     }
-    return title;
+    title_ = title;
+    SDL_SetWindowTitle(window_.get(), title.c_str());
   }
 
-  // One host frame of guest time; with --speed max as much as a frame of host time allows.
-  void run_frame() {
-    const Clock::time_point end = Clock::now() + std::chrono::nanoseconds(kFrame);
-    const Nanoseconds slice =
-        speed_ > 0 ? static_cast<Nanoseconds>(static_cast<double>(kFrame) * speed_) : kFrame;
-    do {
-      const emu::StopReason stop = machine_.run_until(machine_.now() + slice);
-      if (stop != emu::StopReason::deadline) return stopped(stop);
-    } while (speed_ <= 0 && Clock::now() < end);
+  void stop(Session& session) {
+    session.stop();
+    if (machine_ends_) std::exchange(machine_ends_, nullptr)();
   }
 
-  // A guest that ends the run closes the window; one that died stays on view, with its fate in the
-  // title.
-  void stopped(emu::StopReason stop) {
-    switch (stop) {
-      case emu::StopReason::guest_exit:
-      case emu::StopReason::guest_shutdown:
-        closed_ = true;
-        verdict_ = {"guest-exit", machine_.guest_exit() ? 2 * *machine_.guest_exit() + 1 : 0, ""};
-        break;
-      case emu::StopReason::triple_fault:
-        verdict_ = {"triple-fault", emu::kExitGuestDied, "triple fault"};
-        set_title(" [triple fault: right Ctrl + R resets]");
-        break;
-      case emu::StopReason::dead_halt:
-        set_title(" [halted: right Ctrl + R resets]");
-        break;
-      case emu::StopReason::deadline:
-      case emu::StopReason::breakpoint:
-        break;
+  void end_session(std::unique_ptr<Session> session) {
+    if (!session) return;
+    stop(*session);
+    const std::string problem = session->machine().flush_disks();
+    if (!problem.empty()) desk_->say(problem);
+  }
+
+  void show_start_page() {
+    desk_->work().start_page = true;
+    look_at_recent(desk_->work());
+    SDL_SetWindowTitle(window_.get(), "Platter");
+  }
+
+  // A path; "": the demo; "create:SIZE:PATH": an image that is made first.
+  void open(const std::string& what) {
+    try {
+      std::vector<std::string> words;
+      std::string path = what;
+      if (path.starts_with("create:")) {
+        const std::size_t colon = path.find(':', 7);
+        const std::string size = path.substr(7, colon - 7);
+        path = path.substr(colon + 1);
+        create(path, size);
+      }
+      if (!path.empty()) words.push_back(path);
+      auto parsed = emu::parse_command_line(words);
+      emu::RunOptions options = std::get<emu::RunOptions>(std::move(parsed));
+      options.config.rtc = emu::parse_rtc("host");
+      // The old machine's images are let go before the new one asks for them.
+      end_session(desk_->show(nullptr));
+      begin(std::make_unique<emu::Machine>(options.config,
+                                           [this](const std::string& line) { desk_->say(line); }),
+            options);
+    } catch (const std::exception& error) {
+      desk_->work().open_error = error.what();
+      desk_->say(error.what());
+      if (desk_->session() == nullptr) show_start_page();
     }
-    stopped_ = true;
   }
 
-  void set_title(const std::string& suffix) {
-    SDL_SetWindowTitle(window_.get(), (title_ + suffix).c_str());
+  static void create(const std::string& path, const std::string& size) {
+    const std::string format = path.ends_with(".img") || path.ends_with(".raw") ? "raw" : "vmdk";
+    const std::vector<std::string> words = {"create", "-f", format, path, size};
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = emu::image_tool::run_image_command(
+        words,
+        {.in = in, .out = out, .err = err, .interrupted = [] { return false; }, .terminal = false});
+    if (code != 0)
+      throw std::runtime_error(err.str().empty() ? "the image could not be made" : err.str());
+  }
+
+  void insert(const std::string& path, emu::DriveSlot slot) {
+    if (desk_->session() == nullptr) return;
+    emu::DriveConfig drive;
+    drive.slot = slot;
+    drive.file = path;
+    desk_->session()->post([drive](Control& control) { control.insert(drive); });
+  }
+
+  // A file dropped on the window: a floppy goes into a drive of the running machine, everything
+  // else makes a new one.
+  void drop(const std::string& path) {
+    const Snapshot* snapshot = desk_->snapshot();
+    if (snapshot != nullptr && !path.ends_with(".toml") &&
+        emu::kind_of_file(path) == emu::FileKind::floppy) {
+      const DriveView* free = nullptr;
+      for (const DriveView& drive : snapshot->drives) {
+        if (emu::is_floppy(drive.slot) && (free == nullptr || (free->loaded && !drive.loaded)))
+          free = &drive;
+      }
+      if (free != nullptr) return insert(path, free->slot);
+    }
+    wanted_file_ = path;
+  }
+
+  void follow_verdict() {
+    if (desk_->session() == nullptr) return;
+    const auto verdict = desk_->session()->verdict();
+    if (!verdict) return;
+    verdict_ = verdict;
+    closed_ = true;
+  }
+
+  void follow_window_state() {
+    const bool wanted = desk_->work().full_screen;
+    if (wanted == full_screen_) return;
+    full_screen_ = wanted;
+    SDL_SetWindowFullscreen(window_.get(), wanted ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+  }
+
+  // ---- events ----
+
+  void post(Request request) {
+    if (desk_->session() != nullptr) desk_->session()->post(std::move(request));
   }
 
   void handle_events() {
@@ -136,17 +300,30 @@ class Window {
           break;
         case SDL_KEYDOWN:
         case SDL_KEYUP:
-          handle_key(event.key);
+          handle_key(event);
+          continue;
+        case SDL_MOUSEMOTION:
+          if (captured_) {
+            send_mouse(event.motion.xrel, event.motion.yrel, 0);
+            continue;
+          }
           break;
         case SDL_MOUSEBUTTONDOWN:
         case SDL_MOUSEBUTTONUP:
-          handle_button(event.button);
-          break;
-        case SDL_MOUSEMOTION:
-          if (captured_) send_mouse(event.motion.xrel, event.motion.yrel, 0);
+          if (handle_button(event.button)) continue;
           break;
         case SDL_MOUSEWHEEL:
-          if (captured_) send_mouse(0, 0, -event.wheel.y);
+          if (captured_) {
+            send_mouse(0, 0, -event.wheel.y);
+            continue;
+          }
+          break;
+        case SDL_DROPFILE:
+          drop(event.drop.file);
+          SDL_free(event.drop.file);
+          break;
+        case SDL_TEXTINPUT:
+          if (guest_has_keys()) continue;
           break;
         case SDL_WINDOWEVENT:
           if (event.window.event == SDL_WINDOWEVENT_FOCUS_LOST) release_everything();
@@ -154,45 +331,108 @@ class Window {
         default:
           break;
       }
+      desk_->event(event);
     }
   }
 
-  void handle_key(const SDL_KeyboardEvent& event) {
+  // The guest owns the keyboard while its screen has the focus.
+  bool guest_has_keys() {
+    const Workspace& work = desk_->work();
+    return desk_->session() != nullptr && !work.start_page && !desk_->wants_text() &&
+           (captured_ || work.screen_focused);
+  }
+
+  void handle_key(const SDL_Event& event) {
+    const SDL_Scancode code = event.key.keysym.scancode;
     const bool down = event.type == SDL_KEYDOWN;
-    if (event.keysym.scancode == kHostKey) {
+    if (code == kHostKey) {
       host_key_ = down;
       return;
     }
-    if (event.repeat != 0) return;  // the guest's keyboard repeats by itself, in guest time
-    if (host_key_ && down) return host_command(event.keysym.scancode);
-    const auto key = key_for(event.keysym.scancode);
-    // A key pressed before the host key came down still has to come up.
-    if (!key || (!down && pressed_.erase(*key) == 0)) return;
-    if (down) pressed_.insert(*key);
-    machine_.apply(emu::KeyCommand{*key, down});
+    if (host_key_ && down) {
+      if (event.key.repeat == 0) host_command(code);
+      return;
+    }
+    const auto key = key_for(code);
+    // A key that went down in the guest comes up there, wherever the focus is now.
+    if (!down && key && pressed_.erase(*key) != 0) {
+      post([pressed = *key](Control& control) {
+        control.machine().apply(emu::KeyCommand{pressed, false});
+      });
+      return;
+    }
+    if (guest_has_keys()) {
+      if (!down || !key || event.key.repeat != 0) return;  // the guest's keyboard repeats by itself
+      pressed_.insert(*key);
+      post([pressed = *key](Control& control) {
+        control.machine().apply(emu::KeyCommand{pressed, true});
+      });
+      return;
+    }
+    desk_->event(event);
+    if (down && !desk_->wants_text()) debugger_key(code, (event.key.keysym.mod & KMOD_SHIFT) != 0);
   }
 
-  void host_command(SDL_Scancode key) {
-    switch (key) {
+  void debugger_key(SDL_Scancode code, bool shift) {
+    switch (code) {
+      case SDL_SCANCODE_F1:
+        desk_->work().about = true;
+        break;
+      case SDL_SCANCODE_F5:
+        post([shift](Control& control) { shift ? control.pause() : control.run(); });
+        break;
+      case SDL_SCANCODE_F10:
+        post([](Control& control) { control.step_over(); });
+        break;
+      case SDL_SCANCODE_F11:
+        post([shift](Control& control) { shift ? control.step_out() : control.step_into(); });
+        break;
+      default:
+        break;
+    }
+  }
+
+  void host_command(SDL_Scancode code) {
+    Workspace& work = desk_->work();
+    switch (code) {
+      case SDL_SCANCODE_1:
+      case SDL_SCANCODE_2:
+      case SDL_SCANCODE_3:
+        work.layout = static_cast<Layout>(code - SDL_SCANCODE_1);
+        work.closed.clear();
+        work.place = true;
+        break;
       case SDL_SCANCODE_R:
-        machine_.apply(emu::ResetCommand{});
-        stopped_ = false;
-        verdict_.reset();
-        set_title("");
+        post([](Control& control) { control.reset(); });
+        break;
+      case SDL_SCANCODE_P:
+        post([paused = desk_->snapshot() != nullptr &&
+                       desk_->snapshot()->state == RunState::paused](Control& control) {
+          paused ? control.run() : control.pause();
+        });
         break;
       case SDL_SCANCODE_C:
         capture(!captured_);
         break;
-      case SDL_SCANCODE_S:
-        emu::save_screenshot(machine_, "platter-screen.png");
+      case SDL_SCANCODE_F:
+        work.full_screen = !work.full_screen;
         break;
+      case SDL_SCANCODE_S:
+        post([](Control& control) {
+          emu::save_screenshot(control.machine(), "platter-screen.png");
+          control.tell("saved platter-screen.png");
+        });
+        break;
+      case SDL_SCANCODE_V: {
+        char* words = SDL_GetClipboardText();
+        post([typed = std::string(words != nullptr ? words : "")](Control& control) {
+          control.typist().type_plain(typed);
+        });
+        SDL_free(words);
+        break;
+      }
       case SDL_SCANCODE_DELETE:
-        for (const bool down : {true, false}) {
-          for (const auto pressed :
-               {devices::Key::left_ctrl, devices::Key::left_alt, devices::Key::del}) {
-            machine_.apply(emu::KeyCommand{pressed, down});
-          }
-        }
+        post([](Control& control) { control.typist().chord("ctrl-alt-del"); });
         break;
       default:
         break;
@@ -200,102 +440,72 @@ class Window {
   }
 
   void capture(bool on) {
-    captured_ = on;
-    SDL_SetRelativeMouseMode(on ? SDL_TRUE : SDL_FALSE);
-    set_title(on ? " [mouse captured: right Ctrl + C releases]" : "");
+    captured_ = on && desk_->session() != nullptr;
+    desk_->work().captured = captured_;
+    SDL_SetRelativeMouseMode(captured_ ? SDL_TRUE : SDL_FALSE);
+    SDL_SetWindowTitle(
+        window_.get(),
+        (title_ + (captured_ ? " [mouse captured: right Ctrl + C releases]" : "")).c_str());
   }
 
-  void handle_button(const SDL_MouseButtonEvent& event) {
+  // True: the guest has it.
+  bool handle_button(const SDL_MouseButtonEvent& event) {
+    if (!captured_) return false;
     const bool down = event.type == SDL_MOUSEBUTTONDOWN;
-    if (!captured_) {
-      if (down) capture(true);
-      return;
-    }
     if (event.button == SDL_BUTTON_LEFT) left_ = down;
     if (event.button == SDL_BUTTON_MIDDLE) middle_ = down;
     if (event.button == SDL_BUTTON_RIGHT) right_ = down;
     send_mouse(0, 0, 0);
+    return true;
   }
 
   void send_mouse(int dx, int dy, int wheel) {
-    machine_.apply(emu::MouseCommand{dx, dy, wheel, left_, middle_, right_});
+    const emu::MouseCommand command{dx, dy, wheel, left_, middle_, right_};
+    post([command](Control& control) { control.machine().apply(command); });
   }
 
   // Another window has the keyboard now and will see the keys come up: the guest must not miss it.
   void release_everything() {
-    for (const devices::Key key : pressed_) machine_.apply(emu::KeyCommand{key, false});
+    for (const devices::Key key : pressed_) {
+      post([key](Control& control) { control.machine().apply(emu::KeyCommand{key, false}); });
+    }
     pressed_.clear();
     host_key_ = false;
     if (captured_) capture(false);
   }
 
-  void draw() {
-    if (seen_ != machine_.screen_generation()) {
-      seen_ = machine_.screen_generation();
-      upload(machine_.picture());
-    }
-    SDL_RenderClear(renderer_.get());
-    if (texture_) {
-      const SDL_Rect place = picture_place();
-      SDL_RenderCopy(renderer_.get(), texture_.get(), nullptr, &place);
-    }
-    SDL_RenderPresent(renderer_.get());
-  }
-
-  void upload(const emu::Picture& picture) {
-    const auto width = static_cast<int>(picture.width);
-    const auto height = static_cast<int>(picture.height);
-    if (!texture_ || width != texture_width_ || height != texture_height_) {
-      texture_.reset(SDL_CreateTexture(renderer_.get(), SDL_PIXELFORMAT_RGBA32,
-                                       SDL_TEXTUREACCESS_STREAMING, width, height));
-      if (!texture_) fail("SDL_CreateTexture");
-      SDL_SetTextureScaleMode(texture_.get(), SDL_ScaleModeLinear);
-      texture_width_ = width;
-      texture_height_ = height;
-    }
-    SDL_UpdateTexture(texture_.get(), nullptr, picture.rgba.data(), width * 4);
-  }
-
-  // As large as it goes at the 4:3 of the monitors these pictures were made for.
-  SDL_Rect picture_place() const {
-    int width = 0;
-    int height = 0;
-    SDL_GetRendererOutputSize(renderer_.get(), &width, &height);
-    const int fitted_width = std::min(width, height * 4 / 3);
-    const int fitted_height = std::min(height, width * 3 / 4);
-    return {(width - fitted_width) / 2, (height - fitted_height) / 2, fitted_width, fitted_height};
-  }
-
   static Clock::time_point pace(Clock::time_point due) {
-    due += std::chrono::nanoseconds(kFrame);
+    due += kFrame;
     const Clock::time_point now = Clock::now();
-    if (due + kMaximumLag < now) return now;
+    if (due + 6 * kFrame < now) return now;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(due - now).count();
     if (left > 0) SDL_Delay(static_cast<Uint32>(left));
     return due;
   }
 
-  emu::Machine& machine_;
+  emu::RunOptions options_;
   const std::atomic<bool>& interrupted_;
-  double speed_;
-  std::string title_;
+  std::function<void()> machine_ends_;  // of the first machine; empty when it has been called
   Video video_;
+  float scale_;
   std::unique_ptr<SDL_Window, Destroy> window_;
   std::unique_ptr<SDL_Renderer, Destroy> renderer_;
-  std::unique_ptr<SDL_Texture, Destroy> texture_;
-  int texture_width_ = 0, texture_height_ = 0;
-  std::optional<std::uint64_t> seen_;
+  std::optional<Desk> desk_;
+  std::filesystem::path state_file_;
+  std::optional<std::string> wanted_file_;
+  std::string title_ = "Platter";
+  int width_ = 0, height_ = 0;
   std::set<devices::Key> pressed_;
-  bool closed_ = false, stopped_ = false, captured_ = false, host_key_ = false;
+  bool closed_ = false, captured_ = false, host_key_ = false, full_screen_ = false;
   bool left_ = false, middle_ = false, right_ = false;
   std::optional<emu::Verdict> verdict_;
 };
 
 }  // namespace
 
-emu::Verdict run_window(emu::Machine& machine, const emu::RunOptions& options,
-                        const std::atomic<bool>& interrupted) {
-  return Window(machine, options, interrupted).run();
+WindowResult run_window(std::unique_ptr<emu::Machine> machine, const emu::RunOptions& options,
+                        const std::atomic<bool>& interrupted, std::function<void()> machine_ends) {
+  return Window(std::move(machine), options, interrupted, std::move(machine_ends)).run();
 }
 
 }  // namespace ui

@@ -1,16 +1,25 @@
-// One SDL window with the guest's screen: keyboard and mouse go in, the picture comes out. The
-// debugger and the allocation map are not here yet.
+// The SDL window around the desk: events, pacing of pictures, which machine runs. Host key: right
+// Ctrl.
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
 
 #include "emu/session.h"
 
 namespace ui {
 
-// Runs the machine until the window closes, the guest stops or `interrupted` is set. Host key:
-// right Ctrl. Throws std::runtime_error when SDL cannot open a window.
-emu::Verdict run_window(emu::Machine& machine, const emu::RunOptions& options,
-                        const std::atomic<bool>& interrupted);
+struct WindowResult {
+  emu::Verdict verdict;
+  std::unique_ptr<emu::Machine> machine;  // the one that ran last; null: none did
+};
+
+// Runs until the window closes, the guest ends the run or `interrupted` is set. Without a machine
+// the start page shows. `machine_ends` is called when `machine` has run for the last time and is
+// still there. Throws std::runtime_error when SDL cannot open a window.
+WindowResult run_window(std::unique_ptr<emu::Machine> machine, const emu::RunOptions& options,
+                        const std::atomic<bool>& interrupted, std::function<void()> machine_ends);
 
 }  // namespace ui

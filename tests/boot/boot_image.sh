@@ -104,6 +104,20 @@ case $row in
     boot --hda "$c" --boot c --until 'FreeDOS test floppy ready, menu choice 1' --until 'C:\>' \
       --type 'ver /r\n' --until 'FreeDOS kernel 2042'
     ;;
+  freedos-hdd-vhd)
+    # Converted to each kind of VHD, and as a child; the footer's geometry is none that the disk was made under.
+    [ -z "${MACHINE:-}" ] || skip 'only platter takes the geometry from where it fits'
+    image freedos-hdd-32m-65x16x63.img "$c"
+    for kind in fixed dynamic split; do
+      "$platter" image convert -f raw -O vhd -o subformat=$kind "$c" "$work/$kind.vhd"
+    done
+    (cd "$work" && "$platter" image create -q -f vhd -b dynamic.vhd -F vhd differencing.vhd)
+    for kind in fixed dynamic split differencing; do
+      boot --hda "$work/$kind.vhd" --boot c --until 'menu choice 1' --until 'C:\>' --type 'ver > new.txt\n' \
+        --until 'C:\>' --type 'type new.txt\n' --until 'FreeCom version'
+      "$platter" image check -q "$work/$kind.vhd" || fail "check of the $kind disk"
+    done
+    ;;
   freedos-hdd-chkdsk)
     image freedos-hdd-32m-65x16x63.img "$c"
     boot --hda "$c" --boot c --timeout 300s --until 'menu choice 1' --until 'C:\>' \
@@ -153,6 +167,68 @@ case $row in
     boot --fda "$a" --for 5s --screenshot "$work/title.png" --type ' ' --for 300ms \
       --screenshot "$work/flight.png" --for 4s --screenshot "$work/landed.png"
     python3 "$tests/boot/floppybird_picture.py" "$work/title.png" "$work/flight.png" "$work/landed.png"
+    ;;
+  freedos-xms)
+    image freedos-144.img "$a"
+    boot --fda "$a" --ram 16M --for 3s --type '2\n' --until 'ready, menu choice 2' --until 'A:\>' --type 'mem\n' \
+      --until 'Extended (XMS)     15,360K' --until 'FreeDOS is resident in the high memory area'
+    ;;
+  freedos-jemmex | freedos-jemm386)
+    choice=3
+    [ "$row" = freedos-jemmex ] || choice=4
+    image freedos-144.img "$a"
+    boot --fda "$a" --ram 16M --for 3s --type "$choice\n" --until "ready, menu choice $choice" --until 'A:\>' \
+      --type 'mem\n' --until 'Total Expanded (EMS)' --until 'Largest free upper memory block'
+    ;;
+  freedos-dpmi)
+    # DJGPP programs under CWSDPMI: 32-bit code at level 3 with paging.
+    image freedos-hdd-32m-65x16x63.img "$c"
+    boot --hda "$c" --boot c --ram 16M --until 'menu choice 1' --until 'C:\>' --type 'cd \\work\n' \
+      --until 'C:\WORK>' --type 'echo 2^200 >t\n' --until 'C:\WORK>' --type 'echo quit >>t\n' --until 'C:\WORK>' \
+      --type 'bc <t\n' --until '1606938044258990275541962092341162602522202993782792835301376' --until 'C:\WORK>' \
+      --type 'bzip2 -c bc.exe >b.bz2\n' --until 'C:\WORK>' --type 'bzip2 -tv b.bz2\n' --until 'ok'
+    ;;
+  minix-hdd)
+    image minix175-hdd-64m.img "$c"
+    boot --drive "bus=ide0.0,file=$c,chs=130/16/63" --boot c --timeout 120s --until 'Executing in 16-bit protected mode' \
+      --until 'noname login:' --type 'root\n' --until '#' --type 'cat >h.c\n' \
+      --type 'main(){ printf("six %d\\n",6*7); }\n' --key ctrl-d --until '#' --type 'cc -o h h.c && ./h\n' \
+      --until 'six 42'
+    ;;
+  minix-floppy)
+    # Whole tracks over both heads: a controller that gets the head change wrong shows here.
+    image minix175-fd144.img "$a"
+    boot --fda "$a" --timeout 200s --until 'Start Minix' --type '=' --until 'RAM disk loaded.' \
+      --until 'noname login:' --type 'root\n' --until '#' --screen-text "$work/screen"
+    if grep -i 'error' "$work/screen"; then fail 'a disk error on the screen'; fi
+    ;;
+  minix-286)
+    image minix175-hdd-64m.img "$c"
+    boot --cpu 286 --drive "bus=ide0.0,file=$c,chs=130/16/63" --boot c --timeout 120s \
+      --until 'Executing in 16-bit protected mode' --until 'noname login:' --type 'root\n' --until '#' --type 'df\n' \
+      --until '#'
+    ;;
+  linux011)
+    image linux011-boot-fd144.img "$a"
+    image linux011-hdd-410x16x38.img "$c"
+    boot --fda "$a" --drive "bus=ide0.0,file=$c,chs=410/16/38" --boot a --ram 16M --timeout 120s \
+      --until 'Partition table ok.' --until ' Ok.' --until '[/usr/root]#' --type 'ls -l /\n' --until 'total 179' \
+      --until '[/usr/root]#' --type 'cat >h.c\n' --type 'main(){ printf("six %d\\n",6*7); }\n' --key ctrl-d \
+      --until '[/usr/root]#' --type 'gcc -o h h.c && ./h\n' --until 'six 42'
+    ;;
+  memtest)
+    # One full pass over all of its tests.
+    image memtest86p-531b-144.img "$a"
+    boot --fda "$a" --cpu pentium --ram 4M --timeout 900s --until 'Memtest86+ 5.01 coreboot 002' \
+      --until 'Pass complete, no errors' --screen-text "$work/screen"
+    grep -q 'Errors: *0' "$work/screen" || fail 'memtest counts errors'
+    ;;
+  kolibrios)
+    [ -z "${MACHINE:-}" ] || skip 'only platter saves a picture'
+    need_tools python3
+    image kolibrios-144.img "$a"
+    boot --fda "$a" --cpu pentium --ram 64M --timeout 200s --for 110s --screenshot "$work/desktop.png"
+    python3 "$tests/boot/kolibrios_picture.py" "$work/desktop.png"
     ;;
   *) fail "no row '$row'" ;;
 esac

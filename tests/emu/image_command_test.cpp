@@ -228,3 +228,80 @@ TEST_CASE("image: bench says what it did in words that a script can cut apart", 
   CHECK(tool("io -f raw d", "read -P 7 0 1M\n").code == 0);
   CHECK(json::parse(tool("bench -f raw -c 5 --random --output json d").out)["requests"] == 5);
 }
+
+TEST_CASE("image: every verb that does something says so in JSON when asked", "[image]") {
+  ImageTool tool;
+  const auto facts = [&](const std::string& words) {
+    const ToolResult result = tool(words + " --output json");
+    INFO(words << ": " << result.err);
+    REQUIRE(result.code == 0);
+    return json::parse(result.out);
+  };
+  CHECK(facts("create -f vmdk base.vmdk 4M")["format"] == "vmdk");
+  CHECK(facts("create -f vmdk -b base.vmdk -F vmdk c.vmdk")["filename"] == "c.vmdk");
+  CHECK(facts("io -c length c.vmdk")["reply"] == "4194304");
+  CHECK(facts("convert -O raw c.vmdk c.raw")["virtual-size"] == 4 << 20);
+  CHECK(facts("dd if=c.vmdk of=d.raw bs=1M count=2")["virtual-size"] == 2 << 20);
+  CHECK(facts("snapshot c.vmdk s.vmdk")["backing-filename"] == "c.vmdk");
+  CHECK(facts("commit s.vmdk")["backing-filename"] == "c.vmdk");
+  CHECK(facts("rebase -b base.vmdk s.vmdk")["backing-filename"] == "base.vmdk");
+  CHECK(facts("flatten s.vmdk")["backing-filename"].is_null());
+  CHECK(facts("resize s.vmdk 5M")["virtual-size"] == 5 << 20);
+  CHECK(facts("compact s.vmdk").contains("actual-size"));
+  CHECK(facts("measure -O vmdk s.vmdk").contains("required"));
+  CHECK(facts("check s.vmdk")["corruptions"] == 0);
+  CHECK(facts("check --chain c.vmdk").size() == 2);
+  CHECK(facts("info --chain c.vmdk").size() == 2);
+  CHECK(facts("map c.vmdk").is_array());
+  CHECK(facts("compare s.vmdk s.vmdk").is_object());
+  CHECK(facts("bench -c 3 s.vmdk")["requests"] == 3);
+  CHECK(facts("formats").is_array());
+}
+
+TEST_CASE("image: -o help lists a format's options without a file", "[image]") {
+  ImageTool tool;
+  for (const std::string words : {"create -f vmdk -o help", "convert -O vmdk -o help",
+                                  "measure -O vmdk -o help", "dd -O vmdk -o ?"}) {
+    const ToolResult result = tool(words);
+    INFO(words);
+    CHECK(result.code == 0);
+    CHECK(result.out.find("  subformat=monolithicSparse|") != std::string::npos);
+  }
+  CHECK(tool("create -f nope -o help").code == 1);
+}
+
+TEST_CASE("image: qemu-img's words for VMDK options mean the same", "[image]") {
+  ImageTool tool;
+  REQUIRE(
+      tool("create -f vmdk -o compat6,toolsversion=2147483647,adapter_type=lsilogic a 1M").code ==
+      0);
+  const auto bytes = tool.host->bytes("a").all();
+  const std::string text(bytes.begin(), bytes.end());
+  CHECK(text.find("ddb.virtualHWVersion = \"6\"") != std::string::npos);
+  CHECK(text.find("ddb.toolsVersion = \"2147483647\"") != std::string::npos);
+  CHECK(text.find("ddb.adapterType = \"lsilogic\"") != std::string::npos);
+  CHECK(tool("create -f vmdk -o compat6,hwversion=7 b 1M").code == 1);
+  CHECK(tool("create -f vmdk -o backing_file=a,backing_fmt=vmdk c").code == 0);
+  CHECK(json::parse(tool("info --output json c").out)["backing-filename"] == "a");
+  const ToolResult listed = tool("snapshot -l a");
+  CHECK(listed.code == 1);
+  CHECK(listed.err.find("info --chain") != std::string::npos);
+}
+
+TEST_CASE("image: rebase and flatten leave a layer's own children valid", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create -f vmdk base 1M").code == 0);
+  REQUIRE(tool("io base", "write -P 1 0 64k\n").code == 0);
+  REQUIRE(tool("create -f vmdk -b base -F vmdk middle").code == 0);
+  REQUIRE(tool("create -f vmdk other 1M").code == 0);
+  REQUIRE(tool("create -f vmdk -b middle -F vmdk top").code == 0);
+  CHECK(tool("rebase -b other middle").code == 0);
+  CHECK(tool("io -r top", "read -P 1 0 64k\n").code == 0);
+  CHECK(tool("flatten middle").code == 0);
+  CHECK(tool("io -r top", "read -P 1 0 64k\n").code == 0);
+  // The record alone, for a parent that is there or comes later.
+  CHECK(tool("rebase -u -b base middle").code == 0);
+  CHECK(tool("io -r middle", "read -P 1 0 64k\n").code == 0);
+  CHECK(tool("rebase -u -b later middle").code == 0);
+  CHECK(json::parse(tool("info --output json middle").out)["backing-filename"] == "later");
+}

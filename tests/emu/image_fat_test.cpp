@@ -95,7 +95,7 @@ TEST_CASE("image fat: files and folders come and go", "[image][fat]") {
     CHECK(fat({"mkdir", "a.img", "/dos"}).code == 1);
   }
   SECTION("a full folder and a full disk say so") {
-    const auto big = host.with("big", std::string(1450000, 'b'));
+    const auto big = host.with("big", std::string(1460000, 'b'));
     CHECK(fat({"put", "a.img", big, "/big"}).code == 1);
     bool full = false;
     for (int i = 0; i < 230 && !full; ++i) {

@@ -24,7 +24,7 @@ Bytes seed(const storage::Options& options, bool child = false) {
         {.mode = mode, .format = "vmdk", .ids = std::make_shared<storage::SeededIds>(3)});
   };
   const Bytes data(3 * storage::kSectorSize, 0x3C);
-  storage::CreateOptions create{.sectors = 96, .options = options};
+  storage::CreateOptions create{.sectors = 96, .geometry = {}, .options = options, .parent = {}};
   if (child) {
     make("p.vmdk", create);
     static_cast<void>(open("p.vmdk", storage::OpenMode::read_write).device->write(20, data));
@@ -50,7 +50,10 @@ Bytes stream_seed() {
   const auto host = support::MemoryHost::make();
   const auto writer = storage::kVmdkFormat.stream(
       {.place = host->place("d.vmdk"), .ids = std::make_shared<storage::SeededIds>(2), .warn = {}},
-      {.sectors = 400, .options = {{"subformat", "streamOptimized"}}});
+      {.sectors = 400,
+       .geometry = {},
+       .options = {{"subformat", "streamOptimized"}},
+       .parent = {}});
   const Bytes data(3 * storage::kSectorSize, 0x3C);
   writer->write(10, data);
   writer->write(300, data);

@@ -82,6 +82,7 @@ print(" ".join(row["name"] for row in json.load(sys.stdin) if row["create"]))');
   theirs=$(their_name "$format")
   mapfile -t kinds < <(variants "$format")
   for kind in "${kinds[@]}"; do
+    [ "$kind" != differencing ] || continue  # needs a parent: vhd.sh
     options=()
     [ -z "$kind" ] || options=(-o "subformat=$kind")
     rm -rf dir && mkdir dir

@@ -2,7 +2,7 @@
 """Drives another PC emulator with the words of `platter run`, so that one test can run on all.
 
   other_machine.py qemu|bochs [--bios F] [--vgabios F] [--fda F] [--fdb F] [--hda F --chs C/H/S]
-                   [--boot a|c] [--wall-timeout SECONDS] STEP...
+                   [--image-mode MODE] [--boot a|c] [--wall-timeout SECONDS] STEP...
   STEP: --until TEXT   wait for TEXT on the text screen
         --type TEXT    type it; knows \\n and \\\\
         --key NAME     press a key: right, left, down, ...
@@ -145,7 +145,7 @@ class Bochs:
             lines.append(f"floppyb: 1_44={options.fdb}, status=inserted")
         if options.hda:
             cylinders, heads, sectors = options.chs
-            lines.append(f"ata0-master: type=disk, path={options.hda}, mode=flat, "
+            lines.append(f"ata0-master: type=disk, path={options.hda}, mode={options.image_mode}, "
                          f"cylinders={cylinders}, heads={heads}, spt={sectors}")
         with open(os.path.join(folder, "bochsrc"), "w") as config:
             config.write("\n".join(lines) + "\n")
@@ -302,6 +302,7 @@ def main():
     for name in ("--bios", "--vgabios", "--fda", "--fdb", "--hda"):
         parser.add_argument(name, type=os.path.abspath)
     parser.add_argument("--chs", type=lambda text: [int(n) for n in text.split("/")])
+    parser.add_argument("--image-mode", default="flat", help="of the hard disk, in Bochs's words")
     parser.add_argument("--boot", choices=("a", "c"), default="a")
     parser.add_argument("--wall-timeout", type=float, default=120)
     parser.add_argument("--until", action=Step)

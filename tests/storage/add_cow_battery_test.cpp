@@ -20,6 +20,8 @@ std::vector<support::BatteryRow> rows() {
     made.extension = ".add-cow";
     made.create = std::move(options);
     made.operations = 25000;
+    made.resizes = true;
+    made.compacts = true;
     return made;
   };
   const auto over_raw = [&](std::string name, Options options) {

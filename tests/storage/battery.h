@@ -52,6 +52,7 @@ struct BatteryRow {
   bool checked = true;   // has FormatDriver::check with repair
   bool resizes = false;  // Image::resize, both ways
   bool compacts = false;
+  bool brief = false;  // crashes and faults in full runs only: another row is like it there
 };
 
 struct BatteryPart {

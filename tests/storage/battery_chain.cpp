@@ -348,9 +348,14 @@ void run_chain_faults_part(const BatteryRow& row) {
         [&](MemoryHost& host) {
           INFO("making a child");
           for (std::size_t layer = 0; layer < 3; ++layer) require_shows(host, layer);
-          if (host.has(child)) {
-            require_survivor(row, host, child, exactly(chain.shows[2]));
+          // Refused, if what was begun could not even be removed; else whole.
+          if (!host.has(child)) return;
+          try {
+            open_row(row, host, child, {.mode = OpenMode::read_only});
+          } catch (const storage::ImageError&) {
+            return;
           }
+          require_survivor(row, host, child, exactly(chain.shows[2]));
         });
   }
 }

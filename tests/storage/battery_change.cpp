@@ -58,15 +58,16 @@ struct Change {
   std::function<void(storage::Image&)> apply;
 };
 
-std::vector<Change> changes(const BatteryRow& row, std::uint64_t sectors) {
+// `few`: one of each kind, for what takes long.
+std::vector<Change> changes(const BatteryRow& row, std::uint64_t sectors, bool few = false) {
   std::vector<Change> all;
   const auto resize = [&](std::string name, std::uint64_t to) {
     all.push_back({std::move(name), [to](storage::Image& image) { image.resize(to, true, {}); }});
   };
   if (row.resizes) {
-    resize("grown by a sector", sectors + 1);
+    if (!few) resize("grown by a sector", sectors + 1);
     resize("grown to nine times its size", sectors * 9);
-    resize("cut by a sector", sectors - 1);
+    if (!few) resize("cut by a sector", sectors - 1);
     resize("cut to a third", sectors / 3);
   }
   if (row.compacts) {
@@ -138,7 +139,7 @@ void run_change_part(const BatteryRow& row) {
 }
 
 void run_change_crash_part(const BatteryRow& row) {
-  for (const Change& change : changes(row, row.crash_sectors)) {
+  for (const Change& change : changes(row, row.crash_sectors, !full_run())) {
     INFO(change.name);
     const Used used = used_image(row, row.crash_sectors);
     const auto done = used.host->copy();
@@ -149,14 +150,15 @@ void run_change_crash_part(const BatteryRow& row) {
         *used.host, crash_effort(), [&] { apply(row, *used.host, used.file, change); },
         [&](const CrashState& state) {
           require_before_or_after(row, *state.host, used, size_after);
+          if (++judged % 4 != 0 && !full_run()) return;
           const Bytes disk = require_opens(row, *state.host, used.file);
-          require_writable_on(row, *state.host, used.file, disk, ++judged);
+          require_writable_on(row, *state.host, used.file, disk, judged);
         });
   }
 }
 
 void run_change_faults_part(const BatteryRow& row) {
-  for (const Change& change : changes(row, row.crash_sectors)) {
+  for (const Change& change : changes(row, row.crash_sectors, !full_run())) {
     const Used used = used_image(row, row.crash_sectors);
     const auto done = used.host->copy();
     apply(row, *done, used.file, change);

@@ -13,8 +13,11 @@ std::vector<support::BatteryRow> rows() {
     made.extension = ".dsk";
     made.create = std::move(options);
     made.operations = 25000;
+    made.crash_sectors = 512;
     made.max_sectors = (std::uint64_t{1} << 32) - 1;
     made.parents = true;
+    made.resizes = true;
+    made.compacts = true;
     return made;
   };
   std::vector<support::BatteryRow> all;
@@ -25,9 +28,11 @@ std::vector<support::BatteryRow> rows() {
   all.push_back(row("vmware3, a chain of files",
                     {{"subformat", "vmware3"}, {"extent_size", "192K"}, {"grain_size", "4K"}}));
   all.back().parents = false;
+  all.back().resizes = false;
   all.back().max_sectors = 2;
   all.push_back(row("esx", {{"subformat", "esx"}}));
   all.back().operations = 5000;  // vmdk_battery_test.cpp has it at length
+  all.back().resizes = all.back().compacts = false;
   all.back().max_sectors = 2048 * 2048 + 1;
   return all;
 }

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "storage/cowd_header.h"
+#include "storage/geometry_choice.h"
 #include "storage/operations.h"
 #include "tests/storage/battery.h"
 
@@ -445,6 +446,30 @@ TEST_CASE("cowd: a child follows its parent's name, geometry and generation", "[
     REQUIRE(write(*image.device, 9) == IoStatus::ok);
   }
   REQUIRE_THROWS_WITH(look(*host, "child.dsk"), Contains("parent has changed"));
+  // The user may say that it is all right: rebase -u.
+  {
+    storage::OpenOptions alone;
+    alone.follow_parents = false;
+    const auto image = open(*host, "child.dsk", alone);
+    const auto base = look(*host, "base.dsk");
+    const storage::ParentRef same{
+        .image = base.image, .name = "base.dsk", .format = "cowd", .path = "/images/base.dsk"};
+    image.image->set_parent(&same);
+  }
+  REQUIRE(look(*host, "child.dsk").image->parent() != nullptr);
+}
+
+TEST_CASE("cowd: the drive gets the header's geometry when the disk itself has none",
+          "[storage][cowd]") {
+  const auto host = MemoryHost::make();
+  storage::CreateOptions making;
+  making.sectors = 100 * 8 * 33;
+  making.geometry = {100, 8, 33};
+  storage::create_image(host->place("disk.dsk"), storage::kCowdFormat, making, {});
+  const auto image = look(*host, "disk.dsk");
+  const auto choice = storage::choose_geometry(*image.device, {.file = "disk.dsk"});
+  REQUIRE(choice.ata == storage::Geometry{100, 8, 33});
+  REQUIRE_THAT(choice.source, Contains("header"));
 }
 
 TEST_CASE("cowd: names by VMware for Windows lead to the file beside", "[storage][cowd]") {
@@ -569,6 +594,8 @@ TEST_CASE("cowd: resizing keeps tables, geometry and content", "[storage][cowd]"
     const auto report = storage::check_image(host->place("disk.dsk"), storage::kCowdFormat, {}, {});
     REQUIRE(report.errors + report.leaks == 0);
   };
+  resize(20700);  // the tables do for that
+  put(20699);
   resize(400000);
   put(399999);
   put(200000);

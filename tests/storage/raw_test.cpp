@@ -164,8 +164,8 @@ TEST_CASE("raw: another format's signature is not opened by guess", "[storage][r
   REQUIRE_THAT(refusal(path), Contains("is a QEMU copy-on-write disk (qcow2)"));
   REQUIRE(refusal(path, {.format = "raw"}) == "opened");
   const auto fixed =
-      dir.with("disk.vhd", std::string(1024, '\0') + "conectix" + std::string(504, '\0'));
-  REQUIRE_THAT(refusal(fixed), Contains("is a Virtual PC fixed disk (VHD)"));
+      dir.with("fixed.img", std::string(1024, '\0') + "conectix" + std::string(504, '\0'));
+  REQUIRE_THAT(refusal(fixed), Contains("is a Virtual PC fixed disk (VHD) by its last sector"));
 }
 
 TEST_CASE("raw: a second writer is kept out, second readers are not", "[storage][raw][lock]") {

@@ -17,6 +17,8 @@ std::vector<support::BatteryRow> rows() {
     made.max_sectors = 16514065;  // small blocks do not reach further
     made.operations = 20000;
     made.parents = parents;
+    made.resizes = true;
+    made.compacts = true;
     return made;
   };
   std::vector<support::BatteryRow> all;

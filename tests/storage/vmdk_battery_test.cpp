@@ -20,6 +20,7 @@ std::vector<support::BatteryRow> rows() {
   all.push_back(row("monolithicSparse", {{"grain_size", "4K"}}));
   all.back().parents = true;
   all.push_back(row("monolithicSparse, 64K", {}));
+  all.back().brief = true;
   all.back().parents = true;
   all.push_back(
       row("monolithicSparse, grains of zeroes", {{"grain_size", "4K"}, {"zeroed_grain", "on"}}));
@@ -35,6 +36,7 @@ std::vector<support::BatteryRow> rows() {
       row("twoGbMaxExtentFlat", {{"subformat", "twoGbMaxExtentFlat"}, {"extent_size", "192K"}}));
   all.back().max_sectors = 2;
   all.push_back(row("vmfs", {{"subformat", "vmfs"}}));
+  all.back().brief = true;
   all.push_back(row("vmfsSparse", {{"subformat", "vmfsSparse"}}));
   all.back().parents = true;
   all.back().max_sectors = (std::uint64_t{1} << 32) - 1;

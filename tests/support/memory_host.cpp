@@ -126,7 +126,7 @@ class MemoryDirectory final : public storage::Directory {
   std::unique_ptr<storage::File> do_open(std::string_view name,
                                          const storage::FileRequest& request) override {
     if (request.source == storage::NameSource::image && storage::leaves_folder(name)) {
-      throw ImageError(path_, "a name inside an image leads out of its folder");
+      throw storage::RefusedName(path_, name, "leads out of its folder");
     }
     const auto entry = host_->entries_.find(full(name));
     if (entry == host_->entries_.end()) {
@@ -152,7 +152,7 @@ class MemoryDirectory final : public storage::Directory {
   }
   storage::Place do_locate(std::string_view name, storage::NameSource source) override {
     if (source == storage::NameSource::image && storage::leaves_folder(name)) {
-      throw ImageError(path_, "a name inside an image leads out of its folder");
+      throw storage::RefusedName(path_, name, "leads out of its folder");
     }
     const std::size_t slash = name.rfind('/');
     if (slash == name.npos) return {shared_from_this(), std::string(name)};

@@ -1,54 +1,140 @@
 #!/bin/bash
-# The window with a person at it: Disk Lab boots in a real X window, real key events make a file, the mouse is
-# captured and let go, closing the window ends the program. Usage: window_smoke.sh PLATTER
+# The window with a person at it, in a virtual X display with real key and mouse events: Disk Lab boots and
+# makes a file, the debugger stops and steps, a breakpoint is clicked, the map zooms and shows the past, the
+# window is killed in the middle of a copy. With FreeDOS's floppy at hand: DIR, eject and insert by the lamp.
+# Usage: window_smoke.sh PLATTER [FOLDER FOR PICTURES]
 set -u
 platter=$1
-for tool in Xvfb xdotool import; do
+for tool in Xvfb xdotool import convert; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
 folder=$(mktemp -d)
+pictures=${2:-$folder}
+mkdir -p "$pictures"
 trap 'kill $pids 2>/dev/null; wait 2>/dev/null; rm -rf "$folder"' EXIT
 pids=
 
 # Xvfb picks a free display itself and tells its number.
 Xvfb -displayfd 3 -screen 0 1280x800x24 3>"$folder/display" >"$folder/xvfb.log" 2>&1 &
 pids=$!
-for _ in $(seq 50); do [ -s "$folder/display" ] && break; sleep 0.1; done
+for _ in $(seq 100); do [ -s "$folder/display" ] && break; sleep 0.1; done
 DISPLAY=:$(cat "$folder/display")
 export DISPLAY
-
-"$platter" --debugcon "$folder/console" >"$folder/out" 2>&1 &
-program=$!
-pids="$pids $program"
+export PLATTER_WINDOW=1280x800 XDG_STATE_HOME=$folder/state
 
 fail() {
   echo "FAIL: $1"
+  import -window root "$pictures/failed.png" 2>/dev/null
   cat "$folder/out" "$folder/console" 2>/dev/null
   exit 1
 }
-# wait_for TEXT: on the guest's console, 20 seconds at most
-wait_for() {
-  for _ in $(seq 200); do
+start() {  # start ARGS...: the program in its window
+  rm -f "$folder/console"
+  "$platter" --debugcon "$folder/console" "$@" >"$folder/out" 2>&1 &
+  program=$!
+  pids="$pids $program"
+  window=$(timeout 60 xdotool search --sync --onlyvisible --name 'Platter' | head -n 1)
+  [ -n "$window" ] || fail "no window"
+  xdotool windowfocus --sync "$window" windowmove "$window" 0 0
+}
+wait_for() {  # wait_for TEXT: on the guest's console, 40 seconds at most
+  for _ in $(seq 400); do
     grep -q "$1" "$folder/console" 2>/dev/null && return
     kill -0 "$program" 2>/dev/null || fail "the program ended early"
     sleep 0.1
   done
   fail "no '$1' on the guest's console"
 }
+# settles TEST...: a shell command that becomes true within 20 seconds
+settles() {
+  for _ in $(seq 40); do
+    "$@" && return
+    sleep 0.5
+  done
+  fail "$* did not come true"
+}
+shoot() { import -window root "$pictures/$1.png"; }
+# share X Y W H EXPRESSION: the mean of an ImageMagick expression over a part of the screen, in per cent
+share() {
+  import -window root -crop "$3x$4+$1+$2" +repage "$folder/part.png"
+  convert "$folder/part.png" -depth 8 -fx "$5" -format '%[fx:int(100*mean)]' info:
+}
+host_key() { xdotool keydown Control_R key "$1" keyup Control_R sleep 0.3; }
+# Amber "Paused" or green "Running" in the menu bar.
+paused() { [ "$(share 330 4 110 18 '(r>0.9&&g>0.6&&b<0.5)?1:0')" -ge 2 ]; }
+running() { [ "$(share 330 4 110 18 '(r<0.5&&g>0.6&&b>0.4)?1:0')" -ge 2 ]; }
+stop_program() {
+  kill -TERM "$program" 2>/dev/null
+  for _ in $(seq 100); do kill -0 "$program" 2>/dev/null || return; sleep 0.1; done
+  fail "the program does not end"
+}
 
-window=$(timeout 20 xdotool search --sync --onlyvisible --name 'Platter' | head -n 1) || fail "no window"
+# ---- Play: keys reach the guest, its screen shows ----
+start
 wait_for READY
-xdotool windowfocus --sync "$window" key c
+xdotool mousemove 640 400 click 1 sleep 0.3 key c
 wait_for 'OK create'
-import -window root "$folder/screen.png"
-# A blue text screen in the middle of the window, not an empty one.
-colour=$(convert "$folder/screen.png" -crop 400x300+440+250 -scale 1x1 -format '%[fx:b>r+0.2&&b>g+0.2]' info:)
-[ "$colour" = 1 ] || fail "the window does not show the blue screen of Disk Lab"
+blue() { [ "$(share 300 200 500 300 '(b>r+0.2&&b>g+0.1)?1:0')" -ge 50 ]; }
+settles blue
+shoot play
 
-xdotool mousemove --window "$window" 100 100 click 1 sleep 0.3 mousemove_relative 20 20
-xdotool keydown Control_R key c keyup Control_R
-xdotool search --name 'captured' >/dev/null 2>&1 && fail "the host key did not release the mouse"
-xdotool windowclose "$window" 2>/dev/null || kill -TERM "$program"
-for _ in $(seq 50); do kill -0 "$program" 2>/dev/null || break; sleep 0.1; done
-kill -0 "$program" 2>/dev/null && fail "closing the window did not end the program"
-echo "ok: booted, typed, drawn, closed"
+# ---- Debug: stop, step, a breakpoint by click ----
+host_key 2
+sleep 1
+xdotool mousemove 100 42 click 1 sleep 0.2
+xdotool key shift+F5
+settles paused
+xdotool key F11 sleep 0.3 key F10 sleep 0.3 key F11 sleep 0.5
+settles paused
+# The red disc of a breakpoint appears where one clicks, left of the code.
+xdotool mousemove 18 200 click 1 sleep 1
+disc() { [ "$(share 8 190 20 20 '(r>0.8&&g<0.6&&b<0.5)?1:0')" -ge 8 ]; }
+settles disc
+shoot debug
+xdotool mousemove 18 200 click 1 sleep 0.5
+xdotool key F5
+settles running
+
+# ---- Disk: the map, its zoom, its past ----
+host_key 3
+sleep 2
+orange() { [ "$(share 140 90 600 40 '(r>0.8&&g>0.4&&g<0.8&&b<0.3)?1:0')" -ge 1 ]; }
+settles orange
+shoot disk
+xdotool mousemove 400 250 sleep 0.3
+before=$(import -window root -crop 600x200+150+100 -depth 8 rgba:- | md5sum)
+xdotool click 4 sleep 1 click 4 sleep 1
+after=$(import -window root -crop 600x200+150+100 -depth 8 rgba:- | md5sum)
+[ "$before" != "$after" ] || fail "the wheel does not zoom the map"
+shoot disk-zoomed
+xdotool click 5 sleep 0.3 click 5 sleep 0.5
+# The time line is just above the hex panel; in the past the status bar says so in amber.
+xdotool mousemove 420 575 mousedown 1 sleep 0.3 mousemove 400 575 sleep 0.3 mouseup 1 sleep 1
+past() { [ "$(share 1080 778 195 20 '(r>0.9&&g>0.6&&b<0.5)?1:0')" -ge 1 ]; }
+settles past
+shoot disk-past
+stop_program
+
+# ---- killed in the middle of writing: the image stays whole ----
+"$platter" image create -f vmdk "$folder/copy.vmdk" 32M >/dev/null || fail "image create"
+if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
+  cp "$PLATTER_SHARED/images/freedos-144.img" "$folder/dos.img"
+  start --fda "$folder/dos.img" --hda "$folder/copy.vmdk" --boot ac
+  xdotool mousemove 640 400 click 1
+  white() { [ "$(share 0 40 1280 700 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 1 ]; }
+  settles white
+  sleep 15
+  xdotool type --delay 80 'dir'
+  xdotool key Return
+  sleep 4
+  shoot freedos
+  rows() { [ "$(share 280 380 400 150 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 4 ]; }
+  settles rows
+  xdotool type --delay 80 'copy kernel.sys k2.sys'
+  xdotool key Return
+  sleep 0.7
+  kill -KILL "$program"
+  wait "$program" 2>/dev/null
+  "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after a kill"; }
+fi
+echo "ok: booted, typed, stopped, stepped, clicked, zoomed, looked back, ended"

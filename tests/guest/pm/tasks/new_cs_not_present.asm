@@ -1,13 +1,17 @@
-; [386] 7.5, table 7-1
+; [386] 7.5, table 7-1; 9.8.10: the handler of such a fault has to be a task.
 %include "pm.inc"
 case 386, "a CS in the new TSS that is not present is #NP(selector) in the new task"
     descriptor SLOT2, 0, 0xFFFFF, EXEC_READ & ~PRESENT, BIG | PAGES
     task32 SLOT1, TSS_A, 0x1234, STACK_TASK
     mov word [TSS_A + 0x4C], SLOT2
+    task32 SLOT3, TSS_B, .handler, STACK_TASK
+    interrupt NOT_PRESENT, SLOT3, 0, TASK_GATE
   ring0
     jmp SLOT1:0
-  close_block
-    check [seen.vector], NOT_PRESENT
-    check [seen.error], SLOT2
-    check [seen.tr], SLOT1
+  .handler:
+    pop eax
+  finished
+    check eax, SLOT2
+    check16 [TSS_B], SLOT1
+    check [TSS_A + 0x20], 0x1234
 end_case

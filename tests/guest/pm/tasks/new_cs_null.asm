@@ -1,12 +1,16 @@
-; [386] 7.5, table 7-1; 9.8.10
+; [386] 7.5, table 7-1; 9.8.10: the handler of such a fault has to be a task.
 %include "pm.inc"
 case 386, "a null CS in the new TSS is #TS(0) in the new task"
     task32 SLOT1, TSS_A, 0x1234, STACK_TASK
     mov word [TSS_A + 0x4C], 0
+    task32 SLOT3, TSS_B, .handler, STACK_TASK
+    interrupt BAD_TSS, SLOT3, 0, TASK_GATE
   ring0
     jmp SLOT1:0
-  close_block
-    check [seen.vector], BAD_TSS
-    check [seen.error], 0
-    check [seen.tr], SLOT1
+  .handler:
+    pop eax
+  finished
+    check eax, 0
+    check16 [TSS_B], SLOT1
+    check [TSS_A + 0x20], 0x1234
 end_case

@@ -1,13 +1,16 @@
-; [386] 7.5, table 7-1
+; [386] 7.5, table 7-1; 9.8.10: the handler of such a fault has to be a task.
 %include "pm.inc"
 case 386, "an LDT selector in the new TSS that names no LDT is #TS(selector)"
-    task32 SLOT1, TSS_A, .task, STACK_TASK
+    task32 SLOT1, TSS_A, 0x1234, STACK_TASK
     mov word [TSS_A + 0x60], DATA32
+    task32 SLOT3, TSS_B, .handler, STACK_TASK
+    interrupt BAD_TSS, SLOT3, 0, TASK_GATE
   ring0
     jmp SLOT1:0
-  .task:
-  close_block
-    check [seen.vector], BAD_TSS
-    check [seen.error], DATA32
-    check [seen.tr], SLOT1
+  .handler:
+    pop eax
+  finished
+    check eax, DATA32
+    check16 [TSS_B], SLOT1
+    check [TSS_A + 0x20], 0x1234
 end_case

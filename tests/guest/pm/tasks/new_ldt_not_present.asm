@@ -1,13 +1,17 @@
-; [386] 7.5, table 7-1: "LDT of new task is present: invalid TSS"
+; [386] 7.5, table 7-1; 9.8.10: the handler of such a fault has to be a task.
 %include "pm.inc"
 case 386, "an LDT in the new TSS that is not present is #TS(selector)"
     descriptor SLOT2, LDT, 0xFF, LDT_TYPE & ~PRESENT
-    task32 SLOT1, TSS_A, .task, STACK_TASK
+    task32 SLOT1, TSS_A, 0x1234, STACK_TASK
     mov word [TSS_A + 0x60], SLOT2
+    task32 SLOT3, TSS_B, .handler, STACK_TASK
+    interrupt BAD_TSS, SLOT3, 0, TASK_GATE
   ring0
     jmp SLOT1:0
-  .task:
-  close_block
-    check [seen.vector], BAD_TSS
-    check [seen.error], SLOT2
+  .handler:
+    pop eax
+  finished
+    check eax, SLOT2
+    check16 [TSS_B], SLOT1
+    check [TSS_A + 0x20], 0x1234
 end_case

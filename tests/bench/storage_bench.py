@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Times `platter image` beside qemu-img on the same images and compares.
+
+  storage_bench.py PLATTER [--rounds N] [--folder DIR] [--size MIB] [--only WORD,..] [--clock wall|processor]
+                   [--markdown FILE]
+
+Per format (all that both know; a driver that is added is measured too): sequential and scattered requests on an
+allocated image, writes that allocate, converting to and from raw, opening. Requests are timed by the programs
+themselves (`image bench`, `qemu-img bench` with 64 requests in flight), the rest as whole processes. The two take turns
+within a round; the median of N rounds counts. The folder should be on tmpfs (default /dev/shm), so that the programs
+are measured and not a disk. Exit code 0, 1 when a step failed, 77 when qemu-img is missing.
+"""
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+MARKS = ("<!-- storage_bench.py begin -->", "<!-- storage_bench.py end -->")
+MIB = 1 << 20
+# Name in the table, our format, theirs, options that both know.
+KINDS = [
+    ("raw", "raw", "raw", ""),
+    ("VMDK monolithicSparse", "vmdk", "vmdk", "subformat=monolithicSparse"),
+    ("VMDK twoGbMaxExtentSparse", "vmdk", "vmdk", "subformat=twoGbMaxExtentSparse"),
+    ("VMDK monolithicFlat", "vmdk", "vmdk", "subformat=monolithicFlat"),
+    ("VMDK streamOptimized", "vmdk", "vmdk", "subformat=streamOptimized"),
+    ("VHD dynamic", "vhd", "vpc", "subformat=dynamic"),
+    ("VHD fixed", "vhd", "vpc", "subformat=fixed"),
+]
+
+
+def run(words):
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)}: {result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def timed(words):
+    start = time.perf_counter()
+    run(words)
+    return time.perf_counter() - start
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Ours:
+    name = "Platter"
+
+    def __init__(self, program):
+        self.program = [program, "image"]
+
+    def words(self, *words):
+        return [*self.program, *words]
+
+    def bench(self, kind, path, requests, size, step, write):
+        options = ["-w"] if write else []
+        line = run(self.words("bench", "-f", kind[1], "-c", str(requests), "-s", str(size), "-S", str(step), *options, path))
+        return float(re.search(r" seconds=([0-9.]+)", line)[1])
+
+    def format(self, kind):
+        return kind[1]
+
+
+class Theirs(Ours):
+    name = "qemu-img"
+
+    def __init__(self):
+        super().__init__("")
+        self.program = ["qemu-img"]
+
+    def bench(self, kind, path, requests, size, step, write):
+        options = ["-w"] if write else []
+        line = run(self.words("bench", "-f", kind[2], "-t", "writeback", "-d", "64", "-c", str(requests), "-s", str(size),
+                              "-S", str(step), *options, path))
+        return float(re.search(r"completed in ([0-9.]+) seconds", line)[1])
+
+    def format(self, kind):
+        return kind[2]
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options = options
+        self.machines = [Ours(options.platter), Theirs()]
+        self.folder = folder
+        self.size = options.size * MIB
+        self.raw = os.path.join(folder, "source.raw")
+        self.rows = []
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def make_source(self):
+        """A third random, a third text-like, a third hole."""
+        generator = random.Random(1)
+        text = b"".join(b"line %d of a file with words in it\r\n" % i for i in range(40000))
+        with open(self.raw, "wb") as file:
+            file.truncate(self.size)
+            for at in range(0, self.size, MIB):
+                part = at // MIB % 3
+                if part == 2:
+                    continue
+                file.seek(at)
+                file.write(generator.randbytes(MIB) if part == 0 else (text * 2)[:MIB])
+
+    def measure(self, operation, kind, prepare, action, unit=""):
+        """Medians of both, in turns."""
+        if self.options.only and not any(word in f"{operation} {kind[0]}" for word in self.options.only.split(",")):
+            return
+        times = {machine.name: [] for machine in self.machines}
+        for _ in range(self.options.rounds):
+            for machine in self.machines:
+                prepare(machine)
+                before = processor_seconds()
+                seconds = action(machine)
+                if self.options.clock == "processor":
+                    seconds = processor_seconds() - before
+                times[machine.name].append(seconds)
+        medians = {name: statistics.median(values) for name, values in times.items()}
+        self.rows.append((operation, kind[0], medians, unit))
+        ratio = medians["qemu-img"] / medians["Platter"]
+        print(f"{operation:34} {kind[0]:28} {medians['Platter']*1e3:9.2f} ms {medians['qemu-img']*1e3:9.2f} ms {ratio:6.2f}",
+              flush=True)
+
+    def create(self, machine, kind, path, size):
+        for name in os.listdir(self.folder):
+            if name.startswith("t."):
+                os.remove(self.path(name))
+        words = ["create", "-q", "-f", machine.format(kind)] + (["-o", kind[3]] if kind[3] else [])
+        run(machine.words(*words, path, str(size)))
+
+    def measure_requests(self, kind):
+        # One image for both, made by the rival.
+        image = self.path("a.img")
+        options = ["-o", kind[3]] if kind[3] else []
+        full = self.path("full.raw")
+        run(["qemu-img", "convert", "-S", "0", "-f", "raw", "-O", kind[2], *options, full, image])
+        # Steps that visit the whole disk in no order.
+        scattered = (self.size // 4096 * 5 // 13 | 1) * 4096
+        cases = [("sequential read, 64K", 64 << 10, 64 << 10, False), ("sequential write, 64K", 64 << 10, 64 << 10, True),
+                 ("scattered read, 4K", 4096, scattered, False), ("scattered write, 4K", 4096, scattered, True)]
+        for operation, size, step, write in cases:
+            requests = max(1, self.size // size) * (2 if size > 4096 else 1)
+            self.measure(operation, kind, lambda machine: None,
+                         lambda machine: machine.bench(kind, image, requests, size, step, write))
+        fresh = self.path("t.img")
+        for operation, size, step in [("sequential write, 64K, allocating", 64 << 10, 64 << 10),
+                                      ("scattered write, 4K, allocating", 4096, scattered)]:
+            requests = min(self.size // size, 8192) if size == 4096 else self.size // size
+            self.measure(operation, kind, lambda machine: self.create(machine, kind, fresh, self.size),
+                         lambda machine: machine.bench(kind, fresh, requests, size, step, True))
+
+    def measure_convert(self, kind):
+        options = ["-o", kind[3]] if kind[3] else []
+        image, target = self.path("c.img"), self.path("t.out")
+        run(["qemu-img", "convert", "-f", "raw", "-O", kind[2], *options, self.raw, image])
+
+        def clean(_machine):
+            for name in os.listdir(self.folder):
+                if name.startswith("t."):
+                    os.remove(self.path(name))
+
+        self.measure("convert from raw", kind, clean, lambda machine: timed(machine.words(
+            "convert", "-f", "raw", "-O", machine.format(kind), *options, self.raw, target)))
+        if kind[0] != "raw":
+            self.measure("convert to raw", kind, clean, lambda machine: timed(machine.words(
+                "convert", "-f", machine.format(kind), "-O", "raw", image, target)))
+
+    def measure_open(self, kind):
+        large = self.path("t.large")
+        size = "400G" if "twoGb" in kind[3] else "1000G"  # one file for every 2 GiB
+        run(["qemu-img", "create", "-q", "-f", kind[2], *(["-o", kind[3]] if kind[3] else []), large, size])
+        tools = {"Platter": [self.options.platter, "image", "io", "-r", "-f", kind[1], "-c", "read 0 512", large],
+                 "qemu-img": ["qemu-io", "-r", "-f", kind[2], "-c", "read 0 512", large]}
+        self.measure(f"open {size}, read a sector", kind, lambda machine: None, lambda machine: timed(tools[machine.name]))
+
+    def run(self):
+        self.make_source()
+        full = self.path("full.raw")
+        run(["qemu-img", "create", "-q", "-f", "raw", full, str(self.size)])
+        run(["qemu-img", "bench", "-q", "-f", "raw", "-w", "-s", "1M", "-c", str(self.size // MIB), "--pattern", "165", full])
+        known = {row["name"] for row in json.loads(run([self.options.platter, "image", "formats", "--output", "json"]))}
+        for kind in KINDS:
+            if kind[1] not in known:
+                continue
+            if "streamOptimized" not in kind[3]:
+                self.measure_requests(kind)
+                if "fixed" not in kind[3] and "Flat" not in kind[3]:
+                    self.measure_open(kind)
+            self.measure_convert(kind)
+
+    def table(self):
+        lines = ["| operation | format | Platter (ms) | qemu-img (ms) | ratio |", "|---|---|---|---|---|"]
+        for operation, name, medians, _ in self.rows:
+            ours, theirs = medians["Platter"] * 1e3, medians["qemu-img"] * 1e3
+            lines.append(f"| {operation} | {name} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
+        version = re.search(r"version (\S+)", run(["qemu-img", "--version"]))[1]
+        lines += ["", f"Medians of {self.options.rounds} alternating rounds, {self.options.size} MiB on tmpfs, "
+                  f"qemu-img {version}; {processor()}, {os.cpu_count()} cores."]
+        return "\n".join(lines)
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            return re.search(r"^model name\s*:\s*(.*)$", file.read(), re.MULTILINE)[1]
+    except (OSError, TypeError):
+        return platform.machine()
+
+
+def write_between_marks(name, text):
+    with open(name, encoding="utf-8") as file:
+        content = file.read()
+    begin, end = (content.index(mark) for mark in MARKS)
+    content = content[: begin + len(MARKS[0])] + "\n" + text + "\n" + content[end:]
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(content)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("platter")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", default="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    parser.add_argument("--size", type=int, default=256, help="MiB")
+    parser.add_argument("--clock", default="wall", choices=["wall", "processor"],
+                        help="processor: of whole processes, for a look at a computer that is busy")
+    parser.add_argument("--only", default="", help="words of an operation or a format")
+    parser.add_argument("--markdown", help="a document whose table is replaced")
+    options = parser.parse_args()
+    if not shutil.which("qemu-img") or not shutil.which("qemu-io"):
+        print("SKIP: qemu-img and qemu-io are not installed")
+        return 77
+    with tempfile.TemporaryDirectory(prefix="platter-bench-", dir=options.folder) as folder:
+        bench = Bench(options, folder)
+        try:
+            bench.run()
+        except RuntimeError as error:
+            print(f"FAIL: {error}")
+            return 1
+        if options.markdown:
+            write_between_marks(options.markdown, bench.table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

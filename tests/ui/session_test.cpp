@@ -1,0 +1,132 @@
+// A machine under a window: requests between slices, snapshots, the map's events; and that none of
+// it changes what the guest does.
+#include <thread>
+
+#include "emu/command_line.h"
+#include "emu/drive_tap.h"
+#include "tests/catch.hpp"
+#include "ui/map_model.h"
+#include "ui/session.h"
+
+namespace {
+
+using devices::kMillisecond;
+using devices::kSecond;
+
+emu::Config demo() {
+  auto parsed = emu::parse_command_line(std::vector<std::string>{});
+  return std::get<emu::RunOptions>(parsed).config;
+}
+
+std::unique_ptr<ui::Session> session_of(const emu::Config& config, bool paused = false) {
+  ui::Session::Options options;
+  options.config = config;
+  options.speed = 0;
+  options.paused = paused;
+  return std::make_unique<ui::Session>(std::make_unique<emu::Machine>(config), options);
+}
+
+}  // namespace
+
+TEST_CASE("session: a window with map and memory open leaves the guest's run as it is",
+          "[ui][session]") {
+  const emu::Config config = demo();
+  emu::Machine alone(config);
+  alone.run_until(3 * kSecond);
+  const auto session = session_of(config);
+  ui::Wants wants;
+  wants.map = emu::DriveSlot::ide0_0;
+  wants.chips = true;
+  for (std::uint32_t page = 0; page < 40; ++page) wants.pages.insert(page);
+  for (devices::Nanoseconds now = 0; now < 3 * kSecond; now += 20 * kMillisecond) {
+    session->want(wants);
+    session->round(20 * kMillisecond);
+  }
+  REQUIRE(session->machine().now() == alone.now());
+  REQUIRE(session->machine().hash() == alone.hash());
+}
+
+TEST_CASE("session: break, step into and over, and go on; a breakpoint counts its hits",
+          "[ui][session]") {
+  const auto session = session_of(demo(), true);
+  session->round(kMillisecond);
+  REQUIRE(session->snapshot()->state == ui::RunState::paused);
+  const std::uint64_t at_reset = session->snapshot()->instructions;
+  session->post([](ui::Control& control) { control.step_into(); });
+  session->round(0);
+  REQUIRE(session->snapshot()->instructions == at_reset + 1);
+  session->post([](ui::Control& control) {
+    control.debugger().add("exec 7c00");
+    control.run();
+  });
+  for (int i = 0; i < 3000 && session->snapshot()->points.empty(); ++i)
+    session->round(kMillisecond);
+  for (int i = 0; i < 3000 && session->snapshot()->state == ui::RunState::running; ++i)
+    session->round(5 * kMillisecond);
+  REQUIRE(session->snapshot()->state == ui::RunState::paused);
+  REQUIRE(session->snapshot()->registers.eip == 0x7C00);
+  REQUIRE(session->snapshot()->points.at(0).hits == 1);
+  REQUIRE(session->snapshot()->why == "breakpoint 1: exec 7c00");
+  const std::uint32_t before = session->snapshot()->registers.eip;
+  session->post([](ui::Control& control) { control.step_over(); });
+  for (int i = 0; i < 100 && (i == 0 || session->snapshot()->state == ui::RunState::running); ++i)
+    session->round(kMillisecond);
+  REQUIRE(session->snapshot()->state == ui::RunState::paused);
+  REQUIRE(session->snapshot()->registers.eip > before);
+  REQUIRE(session->snapshot()->registers.eip < before + 16);
+  REQUIRE(session->snapshot()->before.eip == before);
+}
+
+TEST_CASE("session: the map built from events is the one that a new session scans",
+          "[ui][session][map]") {
+  const auto session = session_of(demo());
+  ui::Wants wants;
+  wants.map = emu::DriveSlot::ide0_0;
+  ui::MapModel model;
+  const auto run = [&](devices::Nanoseconds time) {
+    for (devices::Nanoseconds done = 0; done < time; done += 20 * kMillisecond) {
+      session->want(wants);
+      session->round(20 * kMillisecond);
+      if (auto news = session->take_map_news()) model.take(std::move(*news));
+    }
+  };
+  run(6 * kSecond);
+  session->post([](ui::Control& control) { control.typist().type("ccd"); });
+  run(4 * kSecond);
+  REQUIRE(model.ready());
+  REQUIRE(model.history().recorded() > 50);
+  REQUIRE(model.history().map().counts()[storage::index_of(storage::CellClass::layer0)] > 10);
+  // Somebody looks at another drive and comes back: a scan from nothing.
+  wants.map.reset();
+  const storage::ClassCounts lived = model.history().map().counts();
+  ui::MapModel fresh;
+  emu::DriveTap* tap = session->machine().tap(emu::DriveSlot::ide0_0);
+  REQUIRE(tap != nullptr);
+  storage::AllocationMap scanned(model.history().map().sectors(),
+                                 model.history().map().sectors_per_cluster());
+  storage::AllocationWatch(
+      scanned.sectors(), scanned.sectors_per_cluster(),
+      [&](std::uint64_t lba) { return tap->shown_extent_at(lba); },
+      [&](const storage::MapEvent& event) {
+        const std::uint64_t spc = scanned.sectors_per_cluster();
+        scanned.set(event.lba / spc, (event.count + spc - 1) / spc, event.after.state(),
+                    event.after.layer());
+      })
+      .scan(0);
+  REQUIRE(scanned.counts() == lived);
+}
+
+TEST_CASE("session: a thread of its own runs the machine and ends when asked", "[ui][session]") {
+  const auto session = session_of(demo());
+  session->start();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (session->snapshot()->now < 50 * kMillisecond &&
+         std::chrono::steady_clock::now() < deadline) {
+    session->want({});
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  REQUIRE(session->snapshot()->now >= 50 * kMillisecond);
+  session->stop();
+  const std::unique_ptr<emu::Machine> machine = session->release();
+  REQUIRE(machine->now() >= 50 * kMillisecond);
+}

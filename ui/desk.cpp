@@ -1,0 +1,152 @@
+#include "ui/desk.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ui {
+
+Desk::Desk(SDL_Renderer* renderer, Look look, float scale, bool host_fonts)
+    : renderer_(renderer), imgui_(renderer), theme_(look, scale, host_fonts) {
+  work_.look = look;
+  work_.scale = scale;
+}
+
+std::unique_ptr<Session> Desk::show(std::unique_ptr<Session> session) {
+  std::swap(session, session_);
+  snapshot_.reset();
+  work_.map.clear();
+  work_.map_slot.reset();
+  work_.zoom_chosen = false;
+  work_.files.reset();
+  work_.sectors.reset();
+  work_.sectors_asked.reset();
+  work_.code_top.reset();
+  work_.leds = {};
+  work_.place = true;
+  guest_ = {};
+  guest_seen_ = 0;
+  wants_ = {};
+  return session;
+}
+
+void Desk::say(const std::string& line) {
+  constexpr float shown = 8;
+  work_.message = line;
+  work_.message_left = shown;
+}
+
+void Desk::follow_session() {
+  if (!session_) return;
+  snapshot_ = session_->snapshot();
+  for (const std::string& line : session_->take_lines()) say(line);
+  if (snapshot_->picture && (snapshot_->picture_number != guest_seen_ || guest_.width() == 0)) {
+    guest_seen_ = snapshot_->picture_number;
+    const emu::Picture& picture = *snapshot_->picture;
+    guest_pixels_.resize(std::size_t{picture.width} * picture.height);
+    if (!guest_pixels_.empty()) {
+      std::memcpy(guest_pixels_.data(), picture.rgba.data(), guest_pixels_.size() * 4);
+      guest_.update(renderer_, static_cast<int>(picture.width), static_cast<int>(picture.height),
+                    guest_pixels_);
+    }
+  }
+  // The drive with most to show: the first hard disk, else what there is.
+  if (!work_.map_slot) {
+    for (const DriveView& drive : snapshot_->drives) {
+      if (!drive.loaded) continue;
+      if (!work_.map_slot || (emu::is_floppy(*work_.map_slot) && !emu::is_floppy(drive.slot))) {
+        work_.map_slot = drive.slot;
+      }
+    }
+  }
+}
+
+void Desk::follow_map() {
+  if (!session_) return;
+  const bool shown = work_.layout == Layout::disk || work_.extra.contains(Panel::map);
+  // Once there is a map it goes on, so that its history has no holes.
+  if (shown || work_.map.ready()) wants_.map = work_.map_slot;
+  if (auto news = session_->take_map_news()) {
+    const bool other =
+        !work_.map.ready() || work_.map.slot() != news->slot || work_.map.medium() != news->medium;
+    work_.map.take(std::move(*news));
+    if (other) {
+      work_.zoom_chosen = false;
+      work_.legend.clear();
+      files_wait_ = 0;
+      work_.map.history().set_half_life(work_.half_life);
+    }
+  }
+  if (!work_.map.ready()) return;
+  for (const Flagged& flag : session_->take_flags()) work_.map.flag(flag);
+  work_.map.set_files(session_->files());
+  if (work_.map.files_are_old() && files_wait_ <= 0 && shown) {
+    constexpr float between = 1.0F;
+    files_wait_ = between;
+    work_.map.files_requested();
+    session_->post([slot = work_.map.slot()](Control& control) { control.read_files(slot); });
+  }
+}
+
+void Desk::follow_sectors() {
+  if (!session_ || !work_.map.ready()) return;
+  work_.sectors = session_->sectors();
+  if (!work_.map.pinned) return;
+  const storage::AllocationMap& map = work_.map.history().map();
+  constexpr std::uint32_t most = 2048;  // a mebibyte
+  SectorsWanted wanted;
+  wanted.slot = work_.map.slot();
+  wanted.lba = *work_.map.pinned * map.sectors_per_cluster();
+  wanted.count = std::min(map.sectors_per_cluster(), most);
+  const bool other = work_.sectors_asked != wanted;
+  if (!other && sectors_wait_ > 0) return;
+  constexpr float between = 0.25F;
+  sectors_wait_ = between;
+  work_.sectors_asked = wanted;
+  session_->post([wanted](Control& control) { control.read_sectors(wanted); });
+}
+
+void Desk::frame(float width, float height, float seconds) {
+  files_wait_ -= seconds;
+  sectors_wait_ -= seconds;
+  work_.message_left -= seconds;
+  if (work_.message_left <= 0) work_.message.reset();
+  if (theme_.look() != work_.look) theme_.set_look(work_.look);
+  follow_session();
+  follow_map();
+  follow_sectors();
+
+  SDL_SetRenderDrawColor(renderer_, static_cast<Uint8>(theme_->desk & 255),
+                         static_cast<Uint8>(theme_->desk >> 8 & 255),
+                         static_cast<Uint8>(theme_->desk >> 16 & 255), 255);
+  SDL_RenderClear(renderer_);
+  imgui_.new_frame(width, height, seconds);
+  Wants wants;
+  wants.map = wants_.map;
+  Frame frame(theme_, snapshot_.get(), work_, wants, renderer_);
+  frame.width = width;
+  frame.height = height;
+  frame.guest = &guest_;
+  frame.post = [this](Request request) {
+    if (session_) session_->post(std::move(request));
+  };
+  frame.open_file = [this](const std::string& path) {
+    if (open_file) open_file(path);
+  };
+  frame.insert_file = [this](const std::string& path, emu::DriveSlot slot) {
+    if (insert_file) insert_file(path, slot);
+  };
+  draw_menu_bar(frame);
+  if (work_.start_page || !session_) {
+    draw_start_page(frame);
+  } else {
+    draw_panels(frame);
+  }
+  draw_status_bar(frame);
+  draw_dialogs(frame);
+  imgui_.render();
+  wants_ = wants;
+  if (session_) session_->want(wants_);
+}
+
+}  // namespace ui

@@ -1,0 +1,64 @@
+// The files of a disk as panels show them: the tree of every FAT volume, and who owns which
+// sectors. Built once in a while by the thread that runs the machine; a plain value afterwards. Not
+// here: deleted files, and content.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/allocation_map.h"
+#include "storage/block_device.h"
+
+namespace ui {
+
+struct DiskFiles {
+  static constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+
+  struct Node {
+    std::string name;
+    std::string path;  // "C:\DOS\FORMAT.COM"
+    bool folder = false;
+    storage::MapMark mark = storage::MapMark::none;  // file system's own: tables, folders
+    std::uint64_t size = 0;                          // bytes; of a folder the sum
+    std::uint64_t sectors = 0;                       // on the disk
+    std::uint32_t clusters = 0;                      // of the volume
+    std::uint32_t runs = 0;
+    std::vector<std::uint32_t> children;
+    std::uint32_t parent = kNobody;
+  };
+  // A stretch of sectors with one owner; sorted, apart from each other.
+  struct Run {
+    std::uint64_t lba = 0, count = 0;
+    std::uint32_t node = kNobody;
+    std::uint64_t offset = 0;  // bytes into the file
+  };
+  struct Volume {
+    std::uint64_t first_lba = 0, sectors = 0;
+    unsigned bits = 0;
+    std::uint32_t cluster_bytes = 0;
+    std::uint32_t root = 0;  // its node
+    std::string letter;      // "C:"
+  };
+
+  std::vector<Volume> volumes;
+  std::vector<Node> nodes;
+  std::vector<Run> runs;
+
+  const Run* owner_of(std::uint64_t lba) const;
+  // Those that touch the sectors.
+  std::span<const Run> runs_in(std::uint64_t lba, std::uint64_t count) const;
+  const Volume* volume_of(std::uint64_t lba) const;
+  bool inside_volume(std::uint64_t lba) const { return volume_of(lba) != nullptr; }
+  std::size_t files() const;
+
+  // The file system's own clusters, as letters.
+  void mark(storage::AllocationMap& map) const;
+};
+
+// What is no FAT volume has no files. Damaged volumes show what can be read.
+DiskFiles read_disk_files(storage::BlockDevice& device, bool floppy);
+
+}  // namespace ui

@@ -1,0 +1,81 @@
+#include "ui/map_model.h"
+
+#include <utility>
+
+namespace ui {
+
+void MapModel::take(MapNews news) {
+  if (news.start != start_) {
+    start_ = news.start;
+    slot_ = news.slot;
+    medium_ = news.medium;
+    history_ = std::make_unique<storage::AllocationHistory>(news.sectors, news.cluster_sectors);
+    for (const storage::MapEvent& event : news.scan) history_->load(event);
+    files_.reset();
+    files_old_ = true;
+    pinned.reset();
+    hovered.reset();
+    chosen_file = hovered_file = DiskFiles::kNobody;
+  }
+  if (!history_) return;
+  for (const storage::MapEvent& event : news.events) {
+    history_->record(event);
+    if (event.kind != storage::MapEvent::Kind::write || files_old_) continue;
+    // Tables and folders tell where files are; a new file is written there first.
+    const DiskFiles::Run* owner = files_ ? files_->owner_of(event.lba) : nullptr;
+    files_old_ = owner == nullptr || files_->nodes[owner->node].mark != storage::MapMark::none;
+  }
+  history_->advance(news.now);
+}
+
+void MapModel::set_files(std::shared_ptr<const DiskFiles> files) {
+  if (!history_ || files == files_) return;
+  files_ = std::move(files);
+  owners_ = {};
+  top_files_.clear();
+  chosen_file = hovered_file = DiskFiles::kNobody;
+  if (!files_) return;
+  owners_ =
+      ClusterOwners(*files_, history_->map().sectors(), history_->map().sectors_per_cluster());
+  top_files_ = largest_files(*files_);
+  files_->mark(history_->map());
+}
+
+void MapModel::flag(const Flagged& flag) {
+  if (!history_) return;
+  using Kind = storage::AllocationHistory::Flag::Kind;
+  history_->flag({flag.time, flag.snapshot ? Kind::snapshot : Kind::stop, flag.text});
+}
+
+void MapModel::clear() {
+  *this = MapModel();
+}
+
+MapScene MapModel::scene(Look look, unsigned layers) const {
+  MapScene scene(*history_);
+  scene.files = files_.get();
+  scene.owners = owners();
+  scene.layers = layers;
+  scene.look = look;
+  scene.mode = mode;
+  scene.isolated = isolated;
+  scene.outlined = hovered_file != DiskFiles::kNobody ? hovered_file : chosen_file;
+  scene.top_files = &top_files_;
+  return scene;
+}
+
+std::optional<storage::MapEvent> MapModel::last_access(std::uint64_t cluster, bool write) const {
+  const std::uint64_t spc = history_->map().sectors_per_cluster();
+  const auto kind = write ? storage::MapEvent::Kind::write : storage::MapEvent::Kind::read;
+  constexpr std::uint64_t most = 100'000;
+  std::uint64_t left = most;
+  for (std::uint64_t n = history_->view_end(); n > history_->first_event() && left != 0;
+       --n, --left) {
+    const storage::MapEvent& event = history_->event(n - 1);
+    if (event.kind != kind) continue;
+    if (event.lba / spc <= cluster && (event.lba + event.count - 1) / spc >= cluster) return event;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ui

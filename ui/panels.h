@@ -1,0 +1,172 @@
+// The panels: one draw function each. They read a snapshot and the window's own state, and ask for
+// what is to happen; none of them touches a machine.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ui/imgui_sdl.h"
+#include "ui/layout.h"
+#include "ui/map_model.h"
+#include "ui/session.h"
+#include "ui/snapshot.h"
+#include "ui/theme.h"
+
+namespace ui {
+
+// A file seen before, for the start page.
+struct RecentFile {
+  std::string path;
+  std::string slot;
+  std::string mode;
+  std::string last_run;  // a date
+  double guest_seconds = 0;
+  // What a look at the file found; filled in by the window.
+  bool looked = false;
+  std::string format, problem;
+  std::uint64_t sectors = 0, used_sectors = 0;
+  std::vector<float> strip;  // share in use along the disk
+};
+
+// What a person set up, kept between frames and, in part, between runs.
+struct Workspace {
+  Layout layout = Layout::play;
+  bool place = true;  // panels go to their places in the next frame
+  Look look = Look::dark;
+  float scale = 1;
+  std::set<Panel> extra;   // opened from menus
+  std::set<Panel> closed;  // of the layout's
+  Placement placement;
+  bool start_page = false;
+  bool show_start_page = true;
+  std::vector<RecentFile> recent;
+  bool reduce_motion = false;
+  bool full_screen = false;
+  bool keep_aspect = true;
+  bool captured = false;
+  bool screen_focused = false;
+  bool quit = false;
+  std::optional<std::string> message;  // the latest line for the person
+  float message_left = 0;              // seconds
+
+  // Screen.
+  Rect screen_place;  // of the guest's pixels
+
+  // Debugger.
+  std::string goto_address, find_text, breakpoint_text, breakpoint_error;
+  bool add_breakpoint = false;
+  bool memory_follow = true;
+  std::uint32_t memory_address = 0x7C00;
+  int memory_digit = -1;  // of the byte in hand: high, low
+  std::uint32_t memory_cursor = 0;
+  std::optional<std::uint32_t> code_top;  // scrolled away from CS:IP: offset of the first line
+  std::uint32_t memory_high_digit = 0;
+  std::string memory_pattern;
+  emu::Disassembler disassembler;
+
+  // Disk.
+  MapModel map;
+  std::optional<emu::DriveSlot> map_slot;
+  int zoom = 0;
+  bool zoom_chosen = false;
+  std::uint64_t map_first = 0;
+  std::uint64_t half_life = 1'000'000'000;
+  PixelTexture map_texture, mini_texture;
+  std::vector<MapCellView> cells;
+  std::vector<std::uint32_t> pixels;
+  MiniMap mini;
+  std::vector<LegendRow> legend;
+  std::uint64_t legend_key = ~std::uint64_t{0};
+  bool map_hovered = false;
+  bool goto_open = false;
+  std::string goto_text;
+  std::string file_filter;
+  std::uint64_t hex_offset = 0;
+  std::optional<SectorsWanted> sectors_asked;
+  std::shared_ptr<const SectorBytes> sectors;
+  std::shared_ptr<const DiskFiles> files;
+
+  // Dialogs.
+  std::string open_path, open_error;
+  bool open_dialog = false;
+  std::optional<emu::DriveSlot> open_slot;  // where to; none: a new machine
+  std::string create_path, create_size = "64M", create_format = "vmdk";
+  bool create_dialog = false;
+  bool about = false;
+
+  // LEDs: host seconds until which they stay lit.
+  struct Led {
+    std::uint64_t reads = 0, writes = 0;
+    float read_left = 0, write_left = 0;
+  };
+  std::array<Led, emu::kDriveSlotCount> leds{};
+};
+
+// What one frame of panels is made from.
+class Frame {
+ public:
+  Frame(const Theme& theme_in, const Snapshot* snapshot_in, Workspace& work_in, Wants& wants_in,
+        SDL_Renderer* renderer_in)
+      : theme(theme_in),
+        snapshot(snapshot_in),
+        work(work_in),
+        wants(wants_in),
+        renderer(renderer_in) {}
+
+  const Theme& theme;
+  const Snapshot* snapshot;  // nullptr: no machine
+  Workspace& work;
+  Wants& wants;  // filled in by panels
+  SDL_Renderer* renderer;
+  float width = 0, height = 0;
+  std::function<void(Request)> post;                  // to the machine
+  std::function<void(const std::string&)> open_file;  // a new machine with it; "" for the demo
+  std::function<void(const std::string&, emu::DriveSlot)> insert_file;
+  PixelTexture* guest = nullptr;
+
+  // Bytes of physical memory as far as they are here; asks for the rest. False: some were missing.
+  bool peek(std::uint32_t physical, std::span<std::uint8_t> bytes) const;
+  bool peek_before(std::uint32_t physical, std::span<std::uint8_t> bytes) const;
+  // The same by linear address, through the guest's page tables.
+  bool peek_linear(std::uint32_t linear, std::span<std::uint8_t> bytes) const;
+  bool paused() const { return snapshot != nullptr && snapshot->state == RunState::paused; }
+};
+
+void draw_menu_bar(Frame& frame);
+void draw_status_bar(Frame& frame);
+void draw_start_page(Frame& frame);
+void draw_dialogs(Frame& frame);
+// Every panel that the layout or the person wants.
+void draw_panels(Frame& frame);
+
+void draw_screen(Frame& frame);
+void draw_cpu_control(Frame& frame);
+void draw_registers(Frame& frame);
+void draw_disassembly(Frame& frame);
+void draw_memory(Frame& frame);
+void draw_stack(Frame& frame);
+void draw_trace(Frame& frame);
+void draw_breakpoints(Frame& frame);
+void draw_devices(Frame& frame);
+void draw_ata_log(Frame& frame);
+void draw_map(Frame& frame);
+void draw_selection(Frame& frame);
+void draw_chain(Frame& frame);
+void draw_files(Frame& frame);
+void draw_hex(Frame& frame);
+void draw_interrupts(Frame& frame);
+void draw_dos(Frame& frame);
+
+void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rect& place);
+
+// Number of layers of the drive whose map is shown.
+unsigned map_layers(const Frame& frame);
+// Pins a cluster and brings it into view.
+void pin_cluster(Frame& frame, std::uint64_t cluster, bool scroll);
+
+}  // namespace ui

@@ -1,0 +1,140 @@
+// The machine as the window sees it: a value taken between two slices of guest time by the thread
+// that runs the machine. Panels read it as long as they like; the machine does not wait.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cpu/cpu.h"
+#include "devices/ata_log.h"
+#include "devices/video_text.h"
+#include "emu/debugger.h"
+#include "emu/machine.h"
+#include "storage/allocation_watch.h"
+#include "ui/disk_files.h"
+
+namespace ui {
+
+// Pages of physical memory, as far as somebody asked for them.
+class MemoryPages {
+ public:
+  static constexpr std::uint32_t kPage = 4096;
+  using Page = std::array<std::uint8_t, kPage>;
+
+  void put(std::uint32_t page, const Page& bytes) { pages_[page] = bytes; }
+  const Page* page(std::uint32_t number) const {
+    const auto found = pages_.find(number);
+    return found == pages_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::map<std::uint32_t, Page> pages_;
+};
+
+// One register of a chip: its bits by their names in the data sheet, from bit 7 down; empty: none.
+struct ChipRegister {
+  std::string name;
+  std::uint32_t value = 0;
+  unsigned digits = 2;
+  std::array<std::string_view, 8> bits{};
+  std::array<std::string_view, 8> meanings{};  // what a bit says, for the tooltip
+  std::string note;                            // in words
+};
+struct Chip {
+  std::string name;
+  std::string state;  // a word: "idle", "reading"
+  std::vector<ChipRegister> registers;
+};
+
+struct PicView {
+  std::uint16_t requests = 0, services = 0, mask = 0;  // by IRQ
+};
+struct PitView {
+  unsigned mode = 0;
+  std::uint32_t reload = 0;
+  bool out = false, gate = false;
+};
+
+struct LayerView {
+  std::string name;    // of the file
+  std::string detail;  // format and identity
+  std::uint64_t host_bytes = 0;
+  bool writable = false;
+  bool memory = false;  // what is thrown away at the end
+};
+
+struct DriveView {
+  emu::DriveSlot slot = emu::DriveSlot::fd0;
+  bool loaded = false;  // something is in it
+  std::string file;
+  emu::DriveMode mode = emu::DriveMode::rw;
+  std::uint64_t medium = 0;
+  std::uint64_t sectors = 0;
+  storage::Geometry geometry;
+  std::uint64_t sectors_read = 0, sectors_written = 0;
+  std::uint32_t cluster_sectors = 1;  // of its map
+  std::vector<LayerView> layers;      // the top one first
+  std::vector<devices::AtaLogEntry> log;
+
+  std::string name() const { return emu::slot_name(slot); }
+  std::string short_name() const;
+};
+
+enum class RunState : std::uint8_t { running, paused, died };
+
+struct Snapshot {
+  std::uint64_t number = 0;
+  RunState state = RunState::paused;
+  std::string why;  // it is paused or dead: "breakpoint 2: int 13 ah=03"
+  std::vector<unsigned> stopped_by;
+  devices::Nanoseconds now = 0;
+  std::uint64_t instructions = 0;
+  std::uint32_t mips = 0;
+  cpu::Model cpu = cpu::Model::i80386;
+  double host_speed = 0;  // guest seconds in a host second, lately
+  double idle = 0;        // share of instruction times slept through, lately
+  std::uint32_t ram_bytes = 0;
+
+  std::shared_ptr<const emu::Picture> picture;
+  std::uint64_t picture_number = 0;
+  devices::TextScreen text;
+
+  cpu::Registers registers;
+  cpu::Registers before;  // at the last stop
+  std::string last_step;  // "step over", for people
+  std::uint64_t last_step_instructions = 0;
+  MemoryPages memory;
+  MemoryPages memory_before;  // the same pages at the last stop
+  std::vector<std::uint32_t> recent_runs;
+
+  PicView pic;
+  std::array<PitView, 3> pit;
+  std::vector<Chip> chips;
+  std::vector<DriveView> drives;
+  std::vector<emu::Debugger::Point> points;
+  double speed = 1;  // what was asked for; 0: as fast as it goes
+
+  const DriveView* drive(emu::DriveSlot slot) const;
+};
+
+// What the panels want to have in the next snapshot.
+struct Wants {
+  std::set<std::uint32_t> pages;      // numbers of physical pages
+  std::optional<emu::DriveSlot> map;  // events of this drive
+  bool chips = false;
+};
+
+// The drives as they are after a start or a change of media: slow facts, kept between snapshots.
+void describe_drives(emu::Machine& machine, const emu::Config& config, std::vector<DriveView>& out);
+// Fills in everything but what the runner knows: state, speed, steps.
+void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& out);
+
+}  // namespace ui
