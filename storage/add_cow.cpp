@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "storage/add_cow_image.h"
+#include "storage/check_alone.h"
 #include "storage/file_io.h"
 
 namespace storage {
@@ -38,19 +39,7 @@ std::unique_ptr<Image> open_add_cow(const ImageContext& context, const OpenOptio
 }
 
 CheckReport check_add_cow(const ImageContext& context, const CheckOptions& options) {
-  OpenOptions open;
-  open.mode =
-      options.repair == CheckOptions::Repair::none ? OpenMode::read_only : OpenMode::read_write;
-  ImageContext alone = context;
-  alone.parents = nullptr;
-  CheckReport report;
-  AddCowImage image(alone, open);
-  image.check(report, options);
-  const IoStatus status = image.close();
-  if (status != IoStatus::ok) {
-    throw ImageError(context.path(), "cannot be closed: " + std::string(describe(status)));
-  }
-  return report;
+  return check_alone<AddCowImage>(context, options);
 }
 
 AddCowHeader header_for(const std::filesystem::path& file, std::string_view name,

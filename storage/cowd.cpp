@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "storage/check_alone.h"
 #include "storage/cowd_image.h"
 #include "storage/file_io.h"
 #include "storage/vmdk_build.h"
@@ -58,19 +59,7 @@ std::unique_ptr<Image> open_cowd(const ImageContext& context, const OpenOptions&
 
 CheckReport check_cowd(const ImageContext& context, const CheckOptions& options) {
   if (is_descriptor(context)) return kVmdkFormat.check(context, options);
-  OpenOptions open;
-  open.mode =
-      options.repair == CheckOptions::Repair::none ? OpenMode::read_only : OpenMode::read_write;
-  ImageContext alone = context;
-  alone.parents = nullptr;
-  CheckReport report;
-  CowdImage image(alone, open, true);
-  image.check(report, options);
-  const IoStatus status = image.close();
-  if (status != IoStatus::ok) {
-    throw ImageError(context.path(), "cannot be closed: " + std::string(describe(status)));
-  }
-  return report;
+  return check_alone<CowdImage>(context, options, true);
 }
 
 struct Plan {

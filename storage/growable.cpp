@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "storage/check_alone.h"
 #include "storage/growable_image.h"
 
 namespace storage {
@@ -28,20 +29,7 @@ std::unique_ptr<Image> open_growable(const ImageContext& context, const OpenOpti
 }
 
 CheckReport check_growable(const ImageContext& context, const CheckOptions& options) {
-  OpenOptions open;
-  open.mode =
-      options.repair == CheckOptions::Repair::none ? OpenMode::read_only : OpenMode::read_write;
-  open.follow_parents = false;
-  ImageContext alone = context;
-  alone.parents = nullptr;
-  CheckReport report;
-  GrowableImage image(alone, open, true);
-  image.check(report, options);
-  const IoStatus status = image.close();
-  if (status != IoStatus::ok) {
-    throw ImageError(context.path(), "cannot be closed: " + std::string(describe(status)));
-  }
-  return report;
+  return check_alone<GrowableImage>(context, options, true);
 }
 
 }  // namespace

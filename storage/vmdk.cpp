@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "storage/check_alone.h"
 #include "storage/file_io.h"
 #include "storage/vmdk_image.h"
 
@@ -43,20 +44,7 @@ std::unique_ptr<Image> open_vmdk(const ImageContext& context, const OpenOptions&
 }
 
 CheckReport check_vmdk(const ImageContext& context, const CheckOptions& options) {
-  OpenOptions open;
-  open.mode =
-      options.repair == CheckOptions::Repair::none ? OpenMode::read_only : OpenMode::read_write;
-  open.follow_parents = false;
-  ImageContext alone = context;
-  alone.parents = nullptr;
-  CheckReport report;
-  VmdkImage image(alone, open, true);
-  image.check(report, options);
-  const IoStatus status = image.close();
-  if (status != IoStatus::ok) {
-    throw ImageError(context.path(), "cannot be closed: " + std::string(describe(status)));
-  }
-  return report;
+  return check_alone<VmdkImage>(context, options, true);
 }
 
 }  // namespace
