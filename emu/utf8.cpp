@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "storage/utf8.h"
+
 namespace emu {
 
 namespace {
@@ -37,26 +39,7 @@ std::u32string from_utf8(std::string_view text) {
 
 std::string to_utf8(std::u32string_view text) {
   std::string bytes;
-  const auto put = [&](char32_t value) {
-    bytes += static_cast<char>(static_cast<std::uint8_t>(value));
-  };
-  for (const char32_t point : text) {
-    if (point < 0x80) {
-      put(point);
-    } else if (point < 0x800) {
-      put(0xC0 | point >> 6);
-      put(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-      put(0xE0 | point >> 12);
-      put(0x80 | (point >> 6 & 0x3F));
-      put(0x80 | (point & 0x3F));
-    } else {
-      put(0xF0 | point >> 18);
-      put(0x80 | (point >> 12 & 0x3F));
-      put(0x80 | (point >> 6 & 0x3F));
-      put(0x80 | (point & 0x3F));
-    }
-  }
+  for (const char32_t point : text) storage::append_utf8(bytes, point);
   return bytes;
 }
 
