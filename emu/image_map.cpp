@@ -26,25 +26,7 @@ constexpr std::size_t kPictureColumns = 64;
 constexpr std::size_t kPictureRows = 16;
 
 std::string_view kind_of(ClusterState state) {
-  switch (state) {
-    case ClusterState::unallocated:
-      return "hole";
-    case ClusterState::zero:
-      return "zero";
-    case ClusterState::data:
-      return "data";
-    case ClusterState::shared:
-      return "linked";
-    case ClusterState::parent:
-      return "parent";
-    case ClusterState::freed:
-      return "freed";
-    case ClusterState::metadata:
-      return "metadata";
-    case ClusterState::corrupt:
-      return "corrupt";
-  }
-  return "unknown";
+  return state == ClusterState::unallocated ? "hole" : name_of(state);
 }
 
 bool holds_data(const Extent& extent) {

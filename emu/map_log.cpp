@@ -16,28 +16,6 @@ namespace {
 using storage::ClusterState;
 using storage::MapEvent;
 
-std::string_view word_for(ClusterState state) {
-  switch (state) {
-    case ClusterState::unallocated:
-      return "unallocated";
-    case ClusterState::zero:
-      return "zero";
-    case ClusterState::data:
-      return "data";
-    case ClusterState::shared:
-      return "linked";
-    case ClusterState::parent:
-      return "parent";
-    case ClusterState::freed:
-      return "freed";
-    case ClusterState::metadata:
-      return "metadata";
-    case ClusterState::corrupt:
-      return "corrupt";
-  }
-  return "unknown";
-}
-
 bool takes_place(ClusterState state) {
   return state == ClusterState::data || state == ClusterState::shared;
 }
@@ -99,7 +77,7 @@ void MapLog::write(DriveSlot slot, const MapEvent& event) {
        << kind << "\", \"lba\": " << event.lba << ", \"count\": " << event.count
        << ", \"cluster\": " << map.cluster_of(event.lba);
   if (!event.access() && kind != "commit") {
-    out_ << ", \"state\": \"" << word_for(after) << "\", \"layer\": " << event.after.layer();
+    out_ << ", \"state\": \"" << name_of(after) << "\", \"layer\": " << event.after.layer();
   }
   if (event.failed) out_ << ", \"failed\": true";
   out_ << "}\n";

@@ -6,6 +6,28 @@
 
 namespace storage {
 
+std::string_view name_of(ClusterState state) {
+  switch (state) {
+    case ClusterState::unallocated:
+      return "unallocated";
+    case ClusterState::zero:
+      return "zero";
+    case ClusterState::data:
+      return "data";
+    case ClusterState::shared:
+      return "linked";
+    case ClusterState::parent:
+      return "parent";
+    case ClusterState::freed:
+      return "freed";
+    case ClusterState::metadata:
+      return "metadata";
+    case ClusterState::corrupt:
+      return "corrupt";
+  }
+  return "unknown";
+}
+
 bool BlockDevice::in_range(std::uint64_t lba, std::uint64_t count) const {
   const std::uint64_t total = sector_count();
   return lba <= total && count <= total - lba;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "storage/geometry.h"
 #include "storage/io_status.h"
@@ -24,6 +25,9 @@ enum class ClusterState : std::uint8_t {
   metadata,
   corrupt,  // cannot be read
 };
+
+// The word for it in maps and logs that programs read: "data", "linked" for shared, ...
+std::string_view name_of(ClusterState state);
 
 // A run of sectors in one state. What extent_at() answers begins at the sector asked for.
 struct Extent {
