@@ -13,7 +13,6 @@ Exit code 0 when every program that ran gave its stated checksum, 1 when not, 77
 """
 import argparse
 import os
-import platform
 import re
 import select
 import shutil
@@ -28,6 +27,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import child  # noqa: E402
+from figures import processor_name, spread, write_between_marks  # noqa: E402
 
 PROGRAMS = ["cpu16", "irq", "disk-pio", "disk-int13", "vga"]
 DISK_CHS = (130, 16, 63)
@@ -168,21 +168,6 @@ def build_kit(source, folder, scale):
     return out, stated
 
 
-def processor_name():
-    try:
-        with open("/proc/cpuinfo") as info:
-            for line in info:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.machine()
-
-
-def spread(values):
-    return f"{statistics.median(values):.2f}" + (f" ({min(values):.2f}-{max(values):.2f})" if len(values) > 1 else "")
-
-
 def table(machines, programs, times, wrong):
     others = [m for m in machines if m.title != "platter"]
     head = ["program"] + [f"{m.title} (s)" for m in machines] + [f"speed against {m.title}" for m in others]
@@ -208,18 +193,6 @@ def report(options, machines, programs, times, wrong):
         f"{os.cpu_count()} cores. " + ", ".join(m.version() for m in machines) + ".",
         f"Made by `{command.strip()}`" + (f" with a {options.scale}th of the work." if options.scale > 1 else "."),
     ]) + "\n"
-
-
-def write_between_marks(path, text):
-    """The table lives between two comments of the document, so that the words around it stay."""
-    begin, end = "<!-- bench.py begin -->\n", "<!-- bench.py end -->\n"
-    with open(path) as file:
-        document = file.read()
-    if begin not in document or end not in document:
-        raise SystemExit(f"bench.py: '{path}' has no '{begin.strip()}' and '{end.strip()}'")
-    head, rest = document.split(begin, 1)
-    with open(path, "w") as file:
-        file.write(head + begin + text + end + rest.split(end, 1)[1])
 
 
 def measure(options, machines, programs, kit, stated, folder):
@@ -279,7 +252,7 @@ def main():
     text = report(options, machines, programs, times, wrong)
     print("\n" + text)
     if options.markdown:
-        write_between_marks(options.markdown, text)
+        write_between_marks(options.markdown, "bench.py", text)
     return 1 if failed else 0
 
 

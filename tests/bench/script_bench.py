@@ -16,12 +16,10 @@ import argparse
 import concurrent.futures
 import json
 import os
-import platform
 import re
 import resource
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +28,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import child  # noqa: E402
+from figures import processor_name, spread, write_between_marks  # noqa: E402
 
 TEXT_MEMORY, TEXT_BYTES = 0xB8000, 4000
 POLL = 0.02
@@ -153,21 +152,6 @@ class Side:
         self.seconds.append(used / count)
 
 
-def processor_name():
-    try:
-        with open("/proc/cpuinfo") as info:
-            for line in info:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.machine()
-
-
-def spread(values):
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
-
-
 def table(options, ours, theirs):
     version = subprocess.run(["qemu-system-i386", "--version"], capture_output=True, text=True).stdout
     version = re.search(r"version (\S+)", version)[1]
@@ -182,17 +166,6 @@ def table(options, ours, theirs):
         f"{options.qemu_tests} tests a round. Host: {processor_name()}, {os.cpu_count()} cores, load "
         f"{os.getloadavg()[0]:.0f} at the end.", "",
     ])
-
-
-def write_between_marks(path, text):
-    begin, end = "<!-- script_bench.py begin -->\n", "<!-- script_bench.py end -->\n"
-    with open(path) as file:
-        document = file.read()
-    if begin not in document or end not in document:
-        raise SystemExit(f"script_bench.py: '{path}' has no '{begin.strip()}' and '{end.strip()}'")
-    head, rest = document.split(begin, 1)
-    with open(path, "w") as file:
-        file.write(head + begin + text + end + rest.split(end, 1)[1])
 
 
 def main():
@@ -229,7 +202,7 @@ def main():
     text = table(options, ours, theirs)
     print("\n" + text)
     if options.markdown:
-        write_between_marks(options.markdown, text)
+        write_between_marks(options.markdown, "script_bench.py", text)
     return 0 if good else 1
 
 

@@ -13,7 +13,6 @@ are measured and not a disk. Exit code 0, 1 when a step failed, 77 when qemu-img
 import argparse
 import json
 import os
-import platform
 import random
 import re
 import resource
@@ -24,7 +23,8 @@ import sys
 import tempfile
 import time
 
-MARKS = ("<!-- storage_bench.py begin -->", "<!-- storage_bench.py end -->")
+from figures import processor_name, write_between_marks
+
 MIB = 1 << 20
 # Name in the table, our format, theirs, options that both know.
 KINDS = [
@@ -209,25 +209,8 @@ class Bench:
             lines.append(f"| {operation} | {name} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
         version = re.search(r"version (\S+)", run(["qemu-img", "--version"]))[1]
         lines += ["", f"Medians of {self.options.rounds} alternating rounds, {self.options.size} MiB on tmpfs, "
-                  f"qemu-img {version}; {processor()}, {os.cpu_count()} cores."]
+                  f"qemu-img {version}; {processor_name()}, {os.cpu_count()} cores."]
         return "\n".join(lines)
-
-
-def processor():
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-            return re.search(r"^model name\s*:\s*(.*)$", file.read(), re.MULTILINE)[1]
-    except (OSError, TypeError):
-        return platform.machine()
-
-
-def write_between_marks(name, text):
-    with open(name, encoding="utf-8") as file:
-        content = file.read()
-    begin, end = (content.index(mark) for mark in MARKS)
-    content = content[: begin + len(MARKS[0])] + "\n" + text + "\n" + content[end:]
-    with open(name, "w", encoding="utf-8") as file:
-        file.write(content)
 
 
 def main():
@@ -252,7 +235,7 @@ def main():
             print(f"FAIL: {error}")
             return 1
         if options.markdown:
-            write_between_marks(options.markdown, bench.table())
+            write_between_marks(options.markdown, "storage_bench.py", bench.table() + "\n")
     return 0
 
 
