@@ -54,15 +54,21 @@ settles() {
   fail "$* did not come true"
 }
 shoot() { import -window root "$pictures/$1.png"; }
-# share X Y W H EXPRESSION: the mean of an ImageMagick expression over a part of the screen, in per cent
+# share X Y W H CONDITION: how much of a part of the screen, in per cent, has r, g, b (0 to 1) of that condition
 share() {
-  import -window root -crop "$3x$4+$1+$2" +repage "$folder/part.png"
-  convert "$folder/part.png" -depth 8 -fx "$5" -format '%[fx:int(100*mean)]' info:
+  import -window root -crop "$3x$4+$1+$2" +repage -depth 8 rgb:- | python3 -c '
+import sys
+data = sys.stdin.buffer.read()
+condition = eval("lambda r, g, b: " + sys.argv[1])
+scaled = [value / 255 for value in range(256)]
+pixels = zip(*(map(scaled.__getitem__, data[channel::3]) for channel in range(3)))
+hits = sum(1 for pixel in pixels if condition(*pixel))
+print(round(100 * hits / (len(data) // 3)))' "$5"
 }
 host_key() { xdotool keydown Control_R key "$1" keyup Control_R sleep 0.3; }
 # Amber "Paused" or green "Running" in the menu bar.
-paused() { [ "$(share 330 4 110 18 '(r>0.9&&g>0.6&&b<0.5)?1:0')" -ge 2 ]; }
-running() { [ "$(share 330 4 110 18 '(r<0.5&&g>0.6&&b>0.4)?1:0')" -ge 2 ]; }
+paused() { [ "$(share 330 4 110 18 'r>0.9 and g>0.6 and b<0.5')" -ge 2 ]; }
+running() { [ "$(share 330 4 110 18 'r<0.5 and g>0.6 and b>0.4')" -ge 2 ]; }
 stop_program() {
   kill -TERM "$program" 2>/dev/null
   for _ in $(seq 100); do kill -0 "$program" 2>/dev/null || return; sleep 0.1; done
@@ -74,7 +80,7 @@ start
 wait_for READY
 xdotool mousemove 640 400 click 1 sleep 0.3 key c
 wait_for 'OK create'
-blue() { [ "$(share 300 200 500 300 '(b>r+0.2&&b>g+0.1)?1:0')" -ge 50 ]; }
+blue() { [ "$(share 300 200 500 300 'b>r+0.2 and b>g+0.1')" -ge 50 ]; }
 settles blue
 shoot play
 
@@ -88,7 +94,7 @@ xdotool key F11 sleep 0.3 key F10 sleep 0.3 key F11 sleep 0.5
 settles paused
 # The red disc of a breakpoint appears where one clicks, left of the code.
 xdotool mousemove 18 200 click 1 sleep 1
-disc() { [ "$(share 8 190 20 20 '(r>0.8&&g<0.6&&b<0.5)?1:0')" -ge 8 ]; }
+disc() { [ "$(share 8 190 20 20 'r>0.8 and g<0.6 and b<0.5')" -ge 8 ]; }
 settles disc
 shoot debug
 xdotool mousemove 18 200 click 1 sleep 0.5
@@ -98,7 +104,7 @@ settles running
 # ---- Disk: the map, its zoom, its past ----
 host_key 3
 sleep 2
-orange() { [ "$(share 140 90 600 40 '(r>0.8&&g>0.4&&g<0.8&&b<0.3)?1:0')" -ge 1 ]; }
+orange() { [ "$(share 140 90 600 40 'r>0.8 and g>0.4 and g<0.8 and b<0.3')" -ge 1 ]; }
 settles orange
 shoot disk
 xdotool mousemove 400 250 sleep 0.3
@@ -110,29 +116,31 @@ shoot disk-zoomed
 xdotool click 5 sleep 0.3 click 5 sleep 0.5
 # The time line is just above the hex panel; in the past the status bar says so in amber.
 xdotool mousemove 420 575 mousedown 1 sleep 0.3 mousemove 400 575 sleep 0.3 mouseup 1 sleep 1
-past() { [ "$(share 1080 778 195 20 '(r>0.9&&g>0.6&&b<0.5)?1:0')" -ge 1 ]; }
+past() { [ "$(share 1080 778 195 20 'r>0.9 and g>0.6 and b<0.5')" -ge 1 ]; }
 settles past
 shoot disk-past
 stop_program
 
 # ---- killed in the middle of writing: the image stays whole ----
-"$platter" image create -f vmdk "$folder/copy.vmdk" 32M >/dev/null || fail "image create"
+"$platter" create-disk "$folder/copy.vmdk" --size 32M -f vmdk >/dev/null || fail "create-disk"
 if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   cp "$PLATTER_SHARED/images/freedos-144.img" "$folder/dos.img"
   start --fda "$folder/dos.img" --hda "$folder/copy.vmdk" --boot ac
   xdotool mousemove 640 400 click 1
-  white() { [ "$(share 0 40 1280 700 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 1 ]; }
+  white() { [ "$(share 0 40 1280 700 'r>0.5 and g>0.5 and b>0.5')" -ge 1 ]; }
   settles white
   sleep 15
   xdotool type --delay 80 'dir'
   xdotool key Return
   sleep 4
   shoot freedos
-  rows() { [ "$(share 280 380 400 150 '(r>0.5&&g>0.5&&b>0.5)?1:0')" -ge 4 ]; }
+  rows() { [ "$(share 280 380 400 150 'r>0.5 and g>0.5 and b>0.5')" -ge 4 ]; }
   settles rows
-  xdotool type --delay 80 'copy kernel.sys k2.sys'
+  empty=$(stat -c %b "$folder/copy.vmdk")
+  xdotool type --delay 80 'for %i in (1 2 3 4 5 6 7 8 9) do copy kernel.sys c:%i.sys'
   xdotool key Return
-  sleep 0.7
+  grows() { [ "$(stat -c %b "$folder/copy.vmdk")" -gt "$empty" ]; }
+  settles grows
   kill -KILL "$program"
   wait "$program" 2>/dev/null
   "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after a kill"; }
