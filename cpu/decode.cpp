@@ -141,10 +141,10 @@ void decode_immediate(ByteReader& in, Form form, bool size32, bool address32, In
 }
 
 const OpcodeMap& opcode_map(Model model) {
-  static const std::array<OpcodeMap, 6> kMaps = {
+  static const std::array<OpcodeMap, 6> maps = {
       OpcodeMap(Model::i8086),  OpcodeMap(Model::i80186), OpcodeMap(Model::i80286),
       OpcodeMap(Model::i80386), OpcodeMap(Model::i80486), OpcodeMap(Model::pentium)};
-  return kMaps[static_cast<std::size_t>(model)];
+  return maps[static_cast<std::size_t>(model)];
 }
 
 }  // namespace

@@ -384,8 +384,8 @@ Insn* salc(Core& c, Insn* i) {  // D6, undocumented
 template <class Op>
 void install_operation(OpcodeMap& map, unsigned number) {
   const unsigned row = number * 8;
-  const std::uint8_t lock = Op::kWrites ? kLockable : 0;
-  const auto locked = [lock](unsigned flags) { return static_cast<std::uint8_t>(flags | lock); };
+  constexpr std::uint8_t lock = Op::kWrites ? kLockable : 0;
+  const auto locked = [](unsigned flags) { return static_cast<std::uint8_t>(flags | lock); };
   // clang-format off
   map.set(row + 0, {Form::modrm, locked(kByte), bytes<RmReg<Op>>()});
   map.set(row + 1, {Form::modrm, locked(0), words<RmReg<Op>>()});

@@ -195,9 +195,8 @@ struct Scas {
     if (most == 0) return 0;
     const T key = c.get<T>(0);
     const bool stop_on_equal = i->repeat == Repeat::not_equal;
-    std::uint32_t count = 0;
-    while (count < most && (element<T>(in.host, count++) == key) != stop_on_equal) {
-    }
+    std::uint32_t count = 1;
+    while (count < most && (element<T>(in.host, count - 1) == key) != stop_on_equal) ++count;
     alu::subtract(c.flags, key, element<T>(in.host, count - 1));
     advance(c, kEdi, mask, count * std::uint32_t{sizeof(T)});
     return count;

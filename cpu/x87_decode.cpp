@@ -26,9 +26,9 @@ EscapeMap::EscapeMap(Fpu unit) : unit_(unit) {
 }
 
 const EscapeMap* escape_map(Fpu unit) {
-  static const std::array<EscapeMap, 4> kMaps = {EscapeMap(Fpu::i8087), EscapeMap(Fpu::i80287),
-                                                 EscapeMap(Fpu::i80387), EscapeMap(Fpu::i80486)};
-  return unit == Fpu::none ? nullptr : &kMaps[static_cast<std::size_t>(unit) - 1];
+  static const std::array<EscapeMap, 4> maps = {EscapeMap(Fpu::i8087), EscapeMap(Fpu::i80287),
+                                                EscapeMap(Fpu::i80387), EscapeMap(Fpu::i80486)};
+  return unit == Fpu::none ? nullptr : &maps[static_cast<std::size_t>(unit) - 1];
 }
 
 }  // namespace cpu

@@ -315,7 +315,7 @@ ImageInfo CowdImage::info() const {
   facts.more.emplace_back("header version", std::to_string(shape.version));
   facts.more.emplace_back("entries per table",
                           std::to_string(shape.entries) + (shape.may_write ? "" : " (a guess)"));
-  const auto add_text = [&](std::string_view key, std::string text) {
+  const auto add_text = [&](std::string_view key, const std::string& text) {
     if (!text.empty()) facts.more.emplace_back(std::string(key), printable(text, 120));
   };
   add_text("drive type", cowd_text(header_.drive_type));

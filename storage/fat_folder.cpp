@@ -94,8 +94,8 @@ class LongName {
     }
     if (number == 0 || number != expected_ || entry[13] != checksum_) return clear();
     --expected_;
-    std::vector<std::uint16_t> part;
-    for (const std::size_t place : kPlaces) part.push_back(word(entry, place));
+    std::array<std::uint16_t, kPlaces.size()> part;
+    std::ranges::transform(kPlaces, part.begin(), [&](auto place) { return word(entry, place); });
     units_.insert(units_.begin(), part.begin(), part.end());
   }
   // Empty when there is none that belongs to this entry.
@@ -297,7 +297,7 @@ void FatVolume::visit_folder(const Folder& folder, const std::string& path, cons
       if (!dots(found.entry.short_name)) entries.push_back(found);
       return true;
     });
-  } catch (const FatError&) {
+  } catch (const FatError&) {  // NOLINT(bugprone-empty-catch)
     // What was read before the damage still has its owners.
   }
   for (const Found& found : entries) {

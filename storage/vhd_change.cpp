@@ -155,7 +155,7 @@ void VhdImage::set_parent(const ParentRef* parent) {
     throw ImageError(place_.path(), "cannot be given a parent: only a differencing disk has one");
   }
   // The longest names there may be.
-  constexpr std::uint64_t kSectors = (sizeof(VhdHeader) + 2 * kMaxVhdLocator) / kSectorSize;
+  constexpr std::uint64_t kSectors = (sizeof(VhdHeader) + 2ULL * kMaxVhdLocator) / kSectorSize;
   VhdFooter next = frame_.footer();
   next.set_promise(std::nullopt);
   if (parent == nullptr) {

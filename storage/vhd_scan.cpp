@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "storage/block_device.h"
 #include "storage/layer.h"
@@ -69,7 +70,8 @@ IoStatus VhdScan::run(const VhdFrame& frame, const VhdTable& table, CheckReport*
     }
   }
   if (!std::ranges::is_sorted(places, {}, &VhdPlace::sector)) {
-    std::ranges::stable_sort(places, {}, &VhdPlace::sector);
+    // Of two blocks in one place the first keeps it.
+    std::ranges::sort(places, {}, [](const VhdPlace& p) { return std::pair(p.sector, p.block); });
   }
   for (const Island& island : islands) result.end_ = std::max(result.end_, island.end);
   std::vector<VhdPlace> good;

@@ -14,7 +14,7 @@ namespace storage {
 namespace {
 
 constexpr std::uint64_t kDescriptorSectors = 20;  // as all hosted writers reserve
-constexpr std::uint64_t kTableSectors = kHostedEntries * 4 / kSectorSize;
+constexpr std::uint64_t kTableSectors = std::uint64_t{kHostedEntries} * 4 / kSectorSize;
 constexpr std::uint64_t kEsxRoot = sizeof(CowdHeader) / kSectorSize;
 
 std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {

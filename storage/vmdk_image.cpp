@@ -221,12 +221,12 @@ void VmdkImage::open_part(Part& part, Opened opened, bool writable) {
   auto flat = std::make_unique<VmdkFlatExtent>(std::move(opened.file), part.line.offset,
                                                part.line.sectors, writable);
   if (flat->file()->size() < flat->end_bytes()) {
-    const ImageError problem(
-        flat->file()->path(),
+    const std::string problem =
         "is shorter than its descriptor says (size = " + std::to_string(flat->file()->size()) +
-            ", needed " + std::to_string(flat->end_bytes()) + ")");
-    if (writable && !for_check_) throw problem;
-    if (warn_) warn_(problem.what());
+        ", needed " + std::to_string(flat->end_bytes()) + ")";
+    const std::string path = flat->file()->path();
+    if (writable && !for_check_) throw ImageError(path, problem);
+    if (warn_) warn_(ImageError(path, problem).what());
   }
   part.flat = flat.get();
   part.extent = std::move(flat);

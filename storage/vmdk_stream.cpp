@@ -182,7 +182,7 @@ void VmdkStreamExtent::check(CheckReport& report, const Progress& progress) {
 }
 
 VmdkStreamWriter::VmdkStreamWriter(Place place, Existing existing, std::uint64_t sectors,
-                                   std::string descriptor)
+                                   std::string_view descriptor)
     : place_(std::move(place)), sectors_(sectors), table_(kHostedEntries) {
   const std::uint64_t tables = (sectors + kGrain * kHostedEntries - 1) / (kGrain * kHostedEntries);
   if (sectors == 0 || tables > kMaxVmdkTables) {
@@ -260,6 +260,7 @@ void VmdkStreamWriter::send_batch() {
   while (running_.size() >= 2 * processors) take_batch();
   auto pack = [grains = std::exchange(batch_, {})] {
     std::vector<Bytes> packed;
+    packed.reserve(grains.size());
     for (const Bytes& grain : grains) packed.push_back(deflate_grain(grain));
     return packed;
   };
@@ -291,7 +292,7 @@ void VmdkStreamWriter::place_grain(std::uint64_t grain, const Bytes& packed) {
 
 void VmdkStreamWriter::end_table() {
   if (!open_table_) return;
-  append_marker(VmdkMarkerType::table, kHostedEntries * 4 / kSectorSize);
+  append_marker(VmdkMarkerType::table, std::uint64_t{kHostedEntries} * 4 / kSectorSize);
   directory_[static_cast<std::size_t>(*open_table_)] = static_cast<std::uint32_t>(next_);
   append({reinterpret_cast<const std::uint8_t*>(table_.data()), table_.size() * sizeof(Le32)});
   std::ranges::fill(table_, Le32(0));

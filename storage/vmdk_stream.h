@@ -63,7 +63,8 @@ class VmdkStreamExtent final : public VmdkExtent {
 class VmdkStreamWriter final : public StreamWriter {
  public:
   // `descriptor` becomes the embedded one. Throws ImageError.
-  VmdkStreamWriter(Place place, Existing existing, std::uint64_t sectors, std::string descriptor);
+  VmdkStreamWriter(Place place, Existing existing, std::uint64_t sectors,
+                   std::string_view descriptor);
   ~VmdkStreamWriter() override;
 
   void write(std::uint64_t lba, std::span<const std::uint8_t> sectors) override;
