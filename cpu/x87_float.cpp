@@ -437,7 +437,7 @@ std::int64_t to_integer(Context& c, const Extended& value, int bits) {
 Extended from_bcd(const Bcd& digits) {
   std::uint64_t value = 0;
   for (std::size_t n = 9; n-- > 0;) {
-    value = value * 100 + (digits[n] >> 4) * 10u + (digits[n] & 0xFu);
+    value = value * 100 + std::uint64_t{digits[n]} / 16 * 10 + (digits[n] & 0xFu);
   }
   Extended result = from_integer(static_cast<std::int64_t>(value));
   if ((digits[9] & 0x80) != 0) result.head |= 0x8000;

@@ -72,6 +72,7 @@ class Archive {
       cursor_ += sizeof(T);
       field = static_cast<T>(bits);
     } else {
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): only its own bytes are written.
       const auto bits = static_cast<std::uint64_t>(field);
       for (std::size_t i = 0; i < sizeof(T); ++i) {
         out_.push_back(static_cast<std::uint8_t>(bits >> (8 * i)));

@@ -189,7 +189,13 @@ const std::uint8_t* VideoMemory::plain_byte(std::uint32_t offset) const {
   if (handed_out_) return &view_[offset % kPlaneBytes];
   const std::uint32_t cell = offset & (window_.plain == Plain::text ? 0xFFFE : 0xFFFC);
   const std::uint32_t plane = offset & (window_.plain == Plain::text ? 1 : 3);
-  return first_byte() + cell * 4 + plane;
+  return first_byte() + std::size_t{cell} * 4 + plane;
+}
+
+void VideoMemory::count_access() {
+  if (accesses_left_ == 0) return;
+  --accesses_left_;
+  if (accesses_left_ == 0) hand_out();
 }
 
 std::uint8_t VideoMemory::read_plain(std::uint32_t offset) {
@@ -198,7 +204,7 @@ std::uint8_t VideoMemory::read_plain(std::uint32_t offset) {
     latch_ = planes(offset & (window_.plain == Plain::text ? ~1U : ~3U));
   }
   const std::uint8_t value = *byte;
-  if (accesses_left_ != 0 && --accesses_left_ == 0) hand_out();
+  count_access();
   return value;
 }
 
@@ -207,7 +213,7 @@ void VideoMemory::write_plain(std::uint32_t offset, std::uint8_t value) {
   generation_ += *byte != value;
   unsettled_ = unsettled_ || handed_out_;
   *byte = value;
-  if (accesses_left_ != 0 && --accesses_left_ == 0) hand_out();
+  count_access();
 }
 
 void VideoMemory::move_window(const Window& window) {

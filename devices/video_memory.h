@@ -98,6 +98,7 @@ class VideoMemory {
   }
   std::uint8_t read_plain(std::uint32_t offset);
   void write_plain(std::uint32_t offset, std::uint8_t value);
+  void count_access();
   void hand_out();
   void take_back();
   void gather();

@@ -66,7 +66,7 @@ void scan_frame(const VgaRegisters& registers, unsigned character_width, Frame& 
     if (stretch == 1) {
       std::ranges::copy(std::span(line).subspan(scan.shift, dots), row.begin());
     } else {
-      for (unsigned x = 0; x < dots; ++x) row[x * 2] = row[x * 2 + 1] = line[x + scan.shift];
+      for (std::size_t x = 0; x < dots; ++x) row[x * 2] = row[x * 2 + 1] = line[x + scan.shift];
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "emu/drive_tap.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace emu {
@@ -61,7 +62,11 @@ IoStatus DriveTap::fault_of(bool write, std::uint64_t lba, std::uint64_t count) 
     const IoStatus status = fault->status;
     if (count == 1) {
       ++faults_shown_;
-      if (fault->times != 0 && --fault->times == 0) faults_.erase(fault);
+      if (fault->times == 1) {
+        faults_.erase(fault);
+      } else if (fault->times != 0) {
+        --fault->times;
+      }
     }
     return status;
   }
@@ -190,9 +195,8 @@ bool DriveTap::revert(const std::string& name) {
 }
 
 std::vector<std::string> DriveTap::snapshots() const {
-  std::vector<std::string> names;
-  for (const auto& [name, state] : snapshots_) names.push_back(name);
-  return names;
+  const auto names = std::views::keys(snapshots_);
+  return {names.begin(), names.end()};
 }
 
 void DriveTap::drop_held() {

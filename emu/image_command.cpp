@@ -356,7 +356,7 @@ int run_verb(const Verb& verb, std::vector<std::string> words, const Surrounding
     std::ranges::replace(line, '\n', ' ');
     line.insert(0, "platter: ");
     if (line.size() > kMessageLimit) line.resize(kMessageLimit);
-    around.err << line << std::endl;
+    around.err << line << '\n' << std::flush;
     return code;
   };
   try {
@@ -393,7 +393,8 @@ int run_image_command(std::span<const std::string> words, const Surroundings& ar
   const Verb* const verb = find_verb(words[0]);
   if (verb == nullptr) {
     around.err << "platter: image: there is no verb '" << storage::printable(words[0], 40)
-               << "'; platter image --help lists them" << std::endl;
+               << "'; platter image --help lists them\n"
+               << std::flush;
     return 1;
   }
   return run_verb(*verb, std::vector<std::string>(words.begin() + 1, words.end()), around);

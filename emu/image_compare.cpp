@@ -155,7 +155,7 @@ class Differences {
 };
 
 std::string owner_text(const Difference& difference) {
-  const std::string a = storage::printable(difference.first_owner, 120);
+  std::string a = storage::printable(difference.first_owner, 120);
   const std::string b = storage::printable(difference.second_owner, 120);
   if (a == b) return a;
   return (a.empty() ? "-" : a) + " | " + (b.empty() ? "-" : b);

@@ -180,7 +180,7 @@ class Pipe {
   bool stopped_ = false;
 };
 
-void read_into(Pipe& pipe, Reader reader) {
+void read_into(Pipe& pipe, Reader& reader) {
   std::exception_ptr failure;
   try {
     while (auto piece = pipe.take_spare()) {
@@ -207,7 +207,7 @@ void copy_sectors(storage::BlockDevice& source, const CopyPlan& plan, CopySink& 
     return;
   }
   Pipe pipe;
-  const std::jthread thread([&] { read_into(pipe, std::move(reader)); });
+  const std::jthread thread([&] { read_into(pipe, reader); });
   // Wakes the reader before the thread is joined, however this ends.
   const std::unique_ptr<Pipe, void (*)(Pipe*)> stop(&pipe, [](Pipe* p) { p->stop(); });
   while (auto piece = pipe.take_full()) {

@@ -288,7 +288,9 @@ int io(const Session& session) {
   bool all_well = true;
   const auto handle = [&](const std::string& line) {
     const Reply reply = answer(shell, line);
-    if (!reply.text.empty()) session.out() << (a.json() ? json_of(reply) : reply.text) << std::endl;
+    if (!reply.text.empty()) {
+      session.out() << (a.json() ? json_of(reply) : reply.text) << '\n' << std::flush;
+    }
     all_well = all_well && reply.ok;
     return !reply.quit;
   };

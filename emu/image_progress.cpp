@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iomanip>
 #include <memory>
 #include <ostream>
@@ -75,7 +76,7 @@ class Painter {
       line << "  " << static_cast<double>(done * unit_bytes_) / kMiB << " MiB  "
            << rate(done, seconds) << " MiB/s";
     }
-    const auto left = static_cast<std::uint64_t>(time_left(done, total, seconds) + 0.5);
+    const auto left = std::llround(time_left(done, total, seconds));
     line << "  ETA " << left / 60 << ":" << std::setw(2) << std::setfill('0') << left % 60 << "  ";
     err_ << line.str() << std::flush;
   }

@@ -155,7 +155,7 @@ void close_image(const std::filesystem::path& file, storage::BlockDevice& device
 
 std::filesystem::path parent_path(const Session& session, const std::string& child,
                                   const std::string& parent) {
-  const std::filesystem::path typed(parent);
+  std::filesystem::path typed(parent);
   if (typed.is_absolute()) return typed;
   const std::filesystem::path beside = std::filesystem::path(child).parent_path() / typed;
   const storage::Place place = session.place(child);

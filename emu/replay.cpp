@@ -91,7 +91,7 @@ void Replay::give(const HostInput& input) {
 
 Verdict Replay::run(const std::function<void()>& look, const Before& before,
                     const std::atomic<bool>& interrupted) {
-  const Verdict stopped = {"interrupted", kExitInterrupted, "the replay was interrupted"};
+  Verdict stopped = {"interrupted", kExitInterrupted, "the replay was interrupted"};
   for (const HostInput& input : recording_.inputs) {
     if (!run_to(input.at, look, interrupted)) return stopped;
     if (machine_.instruction_times() != input.at) {

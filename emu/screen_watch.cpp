@@ -59,8 +59,8 @@ bool ScreenWatch::torn(const std::vector<std::u32string>& rows, std::size_t shif
   return false;
 }
 
-// Asked every half millisecond. To move a screen takes up to 20,000 instructions: that many, and two
-// milliseconds at least, are granted. A guest that prints all the time is looked at then: in so
+// Asked every half millisecond. To move a screen takes up to 20,000 instructions: that many, and
+// two milliseconds at least, are granted. A guest that prints all the time is looked at then: in so
 // short a time it cannot print a whole screen.
 bool ScreenWatch::moving(std::uint64_t generation, std::uint32_t mips) {
   constexpr std::uint32_t instructions = 30'000;
@@ -172,6 +172,7 @@ std::optional<ScreenWatch::Match> ScreenWatch::find_any(std::span<const Finder> 
 
 std::vector<std::u32string> ScreenWatch::transcript() const {
   std::vector<std::u32string> rows;
+  rows.reserve(history_.size() + live_.size());
   for (const Row& row : history_) rows.push_back(row.text);
   for (const Row& row : live_) rows.push_back(row.text);
   return rows;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -441,8 +442,8 @@ int machine_reg(lua_State* lua) {
   const std::string name = string_at(lua, 2);
   const auto found = values.find(name);
   if (found == values.end()) {
-    std::vector<std::string> known;
-    for (const auto& [word, value] : values) known.push_back(word);
+    const auto words = std::views::keys(values);
+    const std::vector<std::string> known(words.begin(), words.end());
     const std::string near = nearest_word(name, known);
     throw UsageError("'" + name + "' is not a register" +
                      (near.empty() ? "" : "; did you mean '" + near + "'?"));

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "emu/nearest.h"
@@ -366,7 +367,7 @@ void LuaScript::fail() {
       failure.text.erase(0, std::min(end + 2, failure.text.size()));
     }
   }
-  throw failure;
+  throw LuaFailure(std::move(failure));
 }
 
 void LuaScript::call(int arguments) {

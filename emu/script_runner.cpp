@@ -166,6 +166,7 @@ void run_in(LoadedScript& loaded, TestContext& context) {
 std::vector<TestSpec> list_tests(const std::filesystem::path& file, const ScriptOptions& options) {
   LoadedScript loaded(file, options, [](const std::string&) {});
   std::vector<TestSpec> specs;
+  specs.reserve(loaded.tests.size());
   for (Registered& test : loaded.tests) specs.push_back(std::move(test.spec));
   return specs;
 }

@@ -90,7 +90,7 @@ std::optional<std::filesystem::path> TestContext::artifact(const std::string& na
   const std::filesystem::path folder =
       *options_.artifacts / result_.spec.file.stem() / folder_name(result_.spec);
   std::filesystem::create_directories(folder);
-  const std::filesystem::path file = folder / name;
+  std::filesystem::path file = folder / name;
   if (std::ranges::find(result_.artifacts, file.string()) == result_.artifacts.end()) {
     result_.artifacts.push_back(file.string());
   }

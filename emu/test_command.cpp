@@ -48,7 +48,8 @@ struct Request {
 
 struct Words {
   std::vector<std::string> params, filters;
-  std::string jobs = "1", repeat = "1", junit, output, artifacts, shard, timeout, wall_timeout, engine;
+  std::string jobs = "1", repeat = "1", junit, output, artifacts, shard, timeout, wall_timeout,
+              engine;
 };
 
 unsigned small_number(const char* option, const std::string& text, unsigned most) {
@@ -116,7 +117,8 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
   app.add_option("--junit", words.junit, "Write a JUnit report")->type_name("FILE");
   app.add_option("--artifacts", words.artifacts, "Where failed tests leave screen, events, code")
       ->type_name("DIR");
-  app.add_option("--engine", words.engine, "The CPU engine of machines that name none: cached or step")
+  app.add_option("--engine", words.engine,
+                 "The CPU engine of machines that name none: cached or step")
       ->check(CLI::IsMember({"cached", "step"}));
   app.add_option("--output", words.output, "human or json: one object a test")
       ->check(CLI::IsMember({"human", "json"}));
@@ -254,6 +256,7 @@ class Runner {
   std::vector<TestResult> run(const std::function<void(const TestResult&)>& report) {
     std::vector<std::jthread> threads;
     const std::size_t count = std::min<std::size_t>(request_.threads, specs_.size());
+    threads.reserve(count);
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
     std::vector<TestResult> all;
     for (std::size_t i = 0; i < specs_.size(); ++i) {

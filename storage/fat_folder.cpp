@@ -297,7 +297,7 @@ void FatVolume::visit_folder(const Folder& folder, const std::string& path, cons
       if (!dots(found.entry.short_name)) entries.push_back(found);
       return true;
     });
-  } catch (const FatError&) {  // NOLINT(bugprone-empty-catch)
+  } catch (const FatError&) {
     // What was read before the damage still has its owners.
   }
   for (const Found& found : entries) {

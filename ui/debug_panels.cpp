@@ -451,7 +451,7 @@ void draw_disassembly(Frame& frame) {
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const float x_address = at.x + theme.px(28);
   const float x_bytes = x_address + cell * (wide ? 14.0F : 10.5F);
-  const float x_code = x_bytes + cell * (room.x > theme.px(480) ? 14 : 10);
+  const float x_code = x_bytes + cell * (room.x > theme.px(480) ? 14.0F : 10.0F);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const CodeLine& line = lines[i];
     const emu::Instruction& insn = line.instruction;
@@ -518,7 +518,7 @@ void draw_disassembly(Frame& frame) {
       }
     }
     if (under && mouse.x >= x_address && insn.target && ImGui::IsMouseClicked(1))
-      frame.work.code_top = *insn.target;
+      frame.work.code_top = insn.target;
   }
   if (hovered && mouse.x < x_address)
     tooltip(

@@ -69,7 +69,7 @@ void Desk::follow_map() {
   if (auto news = session_->take_map_news()) {
     const bool other =
         !work_.map.ready() || work_.map.slot() != news->slot || work_.map.medium() != news->medium;
-    work_.map.take(std::move(*news));
+    work_.map.take(*news);
     if (other) {
       work_.zoom_chosen = false;
       work_.legend.clear();

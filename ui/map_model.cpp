@@ -4,7 +4,7 @@
 
 namespace ui {
 
-void MapModel::take(MapNews news) {
+void MapModel::take(const MapNews& news) {
   if (news.start != start_) {
     start_ = news.start;
     slot_ = news.slot;

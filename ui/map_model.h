@@ -16,7 +16,7 @@ namespace ui {
 
 class MapModel {
  public:
-  void take(MapNews news);
+  void take(const MapNews& news);
   void set_files(std::shared_ptr<const DiskFiles> files);
   void flag(const Flagged& flag);
   void clear();

@@ -355,7 +355,8 @@ class MapPanel {
       }
       if (letter == 'x' || (letter == 'z' && work_.look == Look::light)) ink = theme_->text;
       const float cx = x + static_cast<float>(static_cast<int>(i) % grid_.columns) * p;
-      const float cy = y + static_cast<float>(static_cast<int>(i) / grid_.columns) * p;
+      const int row = static_cast<int>(i) / grid_.columns;
+      const float cy = y + static_cast<float>(row) * p;
       if (sectors) {
         const std::uint64_t inside = cell.lba % map_.sectors_per_cluster();
         const bool empty = letter == ' ';
@@ -412,7 +413,8 @@ class MapPanel {
       work_.map_first = static_cast<std::uint64_t>(share * last) * columns();
       clamp_first();
     }
-    const float at = y + (h - length) * static_cast<float>(work_.map_first / columns()) / last;
+    const auto row = work_.map_first / columns();
+    const float at = y + (h - length) * static_cast<float>(row) / last;
     list->AddRectFilled({x, at}, {x + w, at + length},
                         ImGui::IsItemHovered() ? theme_->text3 : theme_->line_strong, theme_.px(3));
   }
@@ -570,8 +572,9 @@ class MapPanel {
 
   ImVec2 place(float x, float y, std::uint64_t cell) const {
     const std::uint64_t index = cell - work_.map_first;
+    const std::uint64_t row = index / columns();
     return {x + static_cast<float>(index % columns()) * static_cast<float>(grid_.pitch),
-            y + static_cast<float>(index / columns()) * static_cast<float>(grid_.pitch)};
+            y + static_cast<float>(row) * static_cast<float>(grid_.pitch)};
   }
 
   void frame_around(ImDrawList* list, ImVec2 at, bool twice) const {
@@ -787,7 +790,8 @@ class MapPanel {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i <= work_.legend.size(); ++i) {
       const float cx = x + static_cast<float>(i % columns) * column;
-      const float cy = y + static_cast<float>(i / columns) * row_height;
+      const auto line = i / columns;
+      const float cy = y + static_cast<float>(line) * row_height;
       const float count_right = cx + column - theme_.px(14);
       const float label_at = cx + theme_.px(22);
       const float ty = cy + (row_height - font->FontSize) / 2;

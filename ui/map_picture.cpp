@@ -138,8 +138,8 @@ class Painter {
     const std::uint64_t used = cell.sum.used();
     if (used != 0 && used != total) {
       // Four steps of brightness by the share in use.
-      const auto step = static_cast<float>((used * 4 + total - 1) / total);
-      cell.fill = mix(t_.unallocated, cell.fill, 0.35F + 0.65F * step / 5.0F);
+      const std::uint64_t step = (used * 4 + total - 1) / total;
+      cell.fill = mix(t_.unallocated, cell.fill, 0.35F + 0.65F * static_cast<float>(step) / 5.0F);
     }
     if (count != 1) return;
     const MapCell one = map_.cell(first);
@@ -314,8 +314,6 @@ class Painter {
     cell.group = static_cast<std::size_t>(shown);
     switch (shown) {
       case Agreement::both_used:
-        cell.fill = mix(t_.unallocated, t_.text3, 0.35F);
-        break;
       case Agreement::partly_free:
         cell.fill = mix(t_.unallocated, t_.text3, 0.35F);
         break;

@@ -13,8 +13,7 @@ namespace ui {
 
 PanelWindow::PanelWindow(Frame& frame, Panel panel, const std::string& title,
                          const std::string& about, const std::string& right, ImGuiWindowFlags flags,
-                         bool padded)
-    : frame_(frame) {
+                         bool padded) {
   Workspace& work = frame.work;
   const Theme& theme = frame.theme;
   const auto placed = work.placement.panels.find(panel);
@@ -262,7 +261,7 @@ std::string chs_text(const storage::Geometry& geometry, std::uint64_t lba) {
   const std::uint64_t track = lba / geometry.sectors_per_track;
   return print("%llu/%llu/%llu", static_cast<unsigned long long>(track / geometry.heads),
                static_cast<unsigned long long>(track % geometry.heads),
-               static_cast<unsigned long long>(lba % geometry.sectors_per_track + 1));
+               static_cast<unsigned long long>(lba % geometry.sectors_per_track) + 1);
 }
 
 std::string print(const char* format, ...) {

@@ -24,7 +24,6 @@ class PanelWindow {
   explicit operator bool() const { return open_; }
 
  private:
-  Frame& frame_;
   bool open_ = false;
 };
 

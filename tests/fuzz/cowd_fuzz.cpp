@@ -23,7 +23,7 @@ Bytes child_of(const Bytes& parent) {
 }  // namespace
 
 std::vector<Bytes> fuzz::seeds() {
-  const auto made = [](storage::Options options) {
+  const auto made = [](const storage::Options& options) {
     return small_image(storage::kCowdFormat, 200, options, "disk.dsk");
   };
   const Bytes root = made({{"grain_size", "1K"}});

@@ -1,6 +1,7 @@
 #include "tests/support/memory_host.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "storage/image_error.h"
@@ -184,9 +185,8 @@ storage::DirectoryPtr MemoryHost::root(storage::HostRules rules) {
 }
 
 std::vector<std::string> MemoryHost::names() const {
-  std::vector<std::string> all;
-  for (const auto& [name, file] : entries_) all.push_back(name);
-  return all;
+  const auto all = std::views::keys(entries_);
+  return {all.begin(), all.end()};
 }
 
 void MemoryHost::put(const std::string& name, std::span<const std::uint8_t> bytes) {

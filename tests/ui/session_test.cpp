@@ -87,7 +87,7 @@ TEST_CASE("session: the map built from events is the one that a new session scan
     for (devices::Nanoseconds done = 0; done < time; done += 20 * kMillisecond) {
       session->want(wants);
       session->round(20 * kMillisecond);
-      if (auto news = session->take_map_news()) model.take(std::move(*news));
+      if (auto news = session->take_map_news()) model.take(*news);
     }
   };
   run(6 * kSecond);

@@ -155,7 +155,8 @@ std::vector<PortWrite> port_writes(Reader in, std::string_view cpu) {
     const std::uint8_t status = in.u8();
     const std::uint8_t t_state = in.u8();
     in.take(2);  // queue
-    if (t_state == 1 && status == io_write_status) port = address & 0xFFFF;
+    if (t_state == 1 && status == io_write_status)
+      port = static_cast<std::int32_t>(address & 0xFFFF);
     if ((io_strobes & kIoWriteStrobe) != 0 && port >= 0) {
       writes.push_back({static_cast<std::uint16_t>(port), data});
       port = -1;
