@@ -47,7 +47,9 @@ class Comparison {
     const std::size_t after = scroll.shift + scroll.step;
     std::size_t rows = 0;
     std::size_t r = 0;
-    for (; has_moved(r, scroll.shift, after); ++r) rows += shows_[r];
+    for (; has_moved(r, scroll.shift, after); ++r) {
+      rows += shows_[r] != 0 || !equal(r, r + scroll.shift);  // a row that went blank has moved, too
+    }
     const bool in_part = mixed(r, scroll);
     if (in_part) rows += shows_[r++];
     if (r == 0) return 0;
