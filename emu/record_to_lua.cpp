@@ -11,9 +11,9 @@
 #include "devices/scan_codes.h"
 #include "emu/machine_keys.h"
 #include "emu/replay.h"
-#include "emu/screen_watch.h"
 #include "emu/session.h"
 #include "emu/utf8.h"
+#include "emu/watched_run.h"
 
 namespace emu {
 
@@ -101,8 +101,7 @@ class Translator {
   Translator(std::ostream& out, Machine& machine) : out_(out), machine_(machine) {}
 
   void look() {
-    watch_.follow(machine_.screen_generation(), machine_.mips(),
-                  [&] { return machine_.screen_rows(); });
+    follow_screen(machine_, watch_);
   }
 
   void input(const HostInput& input) {

@@ -7,56 +7,10 @@ namespace emu {
 
 namespace {
 constexpr std::uint64_t kStale = 0;
-
-bool blank(const std::u32string& text) {
-  return std::ranges::all_of(text, [](char32_t c) { return c == U' ' || c == U'\0'; });
-}
 }  // namespace
 
 ScreenWatch::Row ScreenWatch::blank_row(std::size_t columns) {
   return {std::u32string(columns, U' '), std::vector<std::uint64_t>(columns, kStale), false};
-}
-
-// How many rows moved off the top between the two screens: the smallest shift under which the rows
-// that stayed agree. Half-drawn bottom rows are allowed for by asking only for the upper part to
-// agree, and blank rows prove nothing.
-std::size_t ScreenWatch::scrolled_by(const std::vector<std::u32string>& rows) const {
-  const std::size_t height = rows.size();
-  const auto agreement = [&](std::size_t shift) {
-    std::size_t same = 0;
-    for (std::size_t row = 0; row + shift < height; ++row) {
-      const std::u32string& before = live_[row + shift].text;
-      if (rows[row] != before) break;
-      if (!blank(before)) ++same;
-    }
-    return same;
-  };
-  std::size_t best = agreement(0);
-  std::size_t best_shift = 0;
-  for (std::size_t shift = 1; shift < height; ++shift) {
-    const std::size_t same = agreement(shift);
-    if (same > best) {
-      best = same;
-      best_shift = shift;
-    }
-  }
-  return best_shift;
-}
-
-// A screen is moved row by row. In the middle of that, rows below some point still stand where they
-// stood, or a row or two above when it is not the first move since the last look.
-bool ScreenWatch::torn(const std::vector<std::u32string>& rows, std::size_t shift) const {
-  const std::size_t height = rows.size();
-  std::size_t moved = 0;
-  while (moved + shift < height && rows[moved] == live_[moved + shift].text) ++moved;
-  for (std::size_t r = moved; r < height; ++r) {
-    if (blank(rows[r])) continue;
-    if (r + shift < height && rows[r] == live_[r + shift].text) continue;
-    for (std::size_t less = 0; less < shift && r + less < height; ++less) {
-      if (rows[r] == live_[r + less].text) return true;
-    }
-  }
-  return false;
 }
 
 // Asked every half millisecond. To move a screen takes up to 20,000 instructions: that many, and
@@ -77,40 +31,58 @@ bool ScreenWatch::moving(std::uint64_t generation, std::uint32_t mips) {
   return true;
 }
 
-bool ScreenWatch::look(const std::vector<std::u32string>& rows) {
-  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
-  const bool same_shape =
-      live_.size() == rows.size() && (rows.empty() || live_.front().text.size() == columns);
-  const std::size_t shift = same_shape ? scrolled_by(rows) : 0;
-  if (shift > 0 && put_off_ < kPatience && torn(rows, shift)) {
-    ++put_off_;
-    return false;
-  }
-  put_off_ = 0;
-  ++looks_;
-  if (!same_shape) {
-    scrolled_ += live_.size();
-    for (Row& row : live_) history_.push_back(std::move(row));
-    live_.assign(rows.size(), blank_row(columns));
-  } else if (shift > 0) {
-    const auto middle = live_.begin() + static_cast<std::ptrdiff_t>(shift);
-    scrolled_ += shift;
-    std::move(live_.begin(), middle, std::back_inserter(history_));
-    std::move(middle, live_.end(), live_.begin());
-    std::fill(live_.end() - static_cast<std::ptrdiff_t>(shift), live_.end(), blank_row(columns));
-  }
+void ScreenWatch::move_up(std::size_t count) {
+  const std::size_t columns = live_.front().text.size();
+  const auto middle = live_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::move(live_.begin(), middle, std::back_inserter(history_));
+  std::move(middle, live_.end(), live_.begin());
+  std::fill(live_.end() - static_cast<std::ptrdiff_t>(count), live_.end(), blank_row(columns));
+  scrolled_ += count;
   while (history_.size() > kHistoryRows) history_.pop_front();
+}
 
+void ScreenWatch::change(const std::vector<std::u32string>& rows) {
+  ++looks_;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     Row& row = live_[r];
-    for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t c = 0; c < row.text.size(); ++c) {
       if (row.text[c] == rows[r][c]) continue;
       row.text[c] = rows[r][c];
       row.stamp[c] = looks_;
       row.fresh = true;
-      generation_ = looks_;
+      changed_ = looks_;
     }
   }
+}
+
+bool ScreenWatch::take(const std::vector<std::u32string>& rows, bool patient) {
+  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+  if (rows.empty() || live_.size() != rows.size() || live_.front().text.size() != columns) {
+    if (!live_.empty()) move_up(live_.size());
+    live_.assign(rows.size(), blank_row(columns));
+    change(rows);
+    return true;
+  }
+  std::vector<std::u32string_view> before;
+  for (const Row& row : live_) before.emplace_back(row.text);
+  Scroll scroll = scroll_between(before, rows);
+  if (!scroll.under_way()) {
+    put_off_.reset();
+  } else if (scroll != put_off_) {
+    put_off_ = scroll;
+    times_put_off_ = 0;
+  }
+  if (scroll.under_way() && times_put_off_ < kPatience) {
+    times_put_off_ += patient;
+    const std::vector<std::u32string> whole = before_scroll(scroll, before, rows);
+    if (scroll.shift != 0) move_up(scroll.shift);
+    change(whole);
+    return false;
+  }
+  const std::size_t shift = scroll.shift + scroll.step;
+  put_off_.reset();
+  if (shift != 0) move_up(shift);
+  change(rows);
   return true;
 }
 
@@ -158,6 +130,7 @@ std::optional<ScreenWatch::Match> ScreenWatch::match_row(const Row& row,
 }
 
 std::optional<ScreenWatch::Match> ScreenWatch::find_any(std::span<const Finder> finders) {
+  if (generation_ != changed_) return std::nullopt;
   const std::size_t total = history_.size() + live_.size();
   for (std::size_t r = 0; r < total; ++r) {
     if (!row_at(r).fresh) continue;

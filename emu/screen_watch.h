@@ -13,23 +13,42 @@
 #include <string_view>
 #include <vector>
 
+#include "emu/screen_scroll.h"
+
 namespace emu {
 
 class ScreenWatch {
  public:
-  // The screen as it is now, one string a row, all of one length. False: it seems caught in the
-  // middle of scrolling, and nothing was taken over; look again a little later, changed or not. A
-  // screen that stays as it is is taken over in the end.
-  bool look(const std::vector<std::u32string>& rows);
+  // The screen as it is now, one string a row, all of one length. Rows that went off the top since
+  // the look before are kept. False: the screen seems caught in the middle of scrolling, and was
+  // taken over as it was before that; look again a little later, changed or not. A screen that
+  // stays so is taken over as it stands in the end.
+  bool look(const std::vector<std::u32string>& rows) {
+    const bool whole = take(rows, true);
+    if (whole) show();
+    return whole;
+  }
 
-  // The same when it is worth it: not when `generation` of the picture was seen already, and not in
-  // the middle of something, as long as that does not go on for too long: a screen that is being
-  // scrolled has rows where none of its readers ever sees them. `rows` is called for the screen.
+  // The same when it is worth it: not when `generation` of the picture was seen already. And what
+  // comes is not shown to find() in the middle of something, as long as that does not go on for too
+  // long: a screen that is being scrolled or written has rows where none of its readers ever sees
+  // them. `rows` is called for the screen.
   template <class Rows>
   void follow(std::uint64_t generation, std::uint32_t mips, Rows rows) {
-    if (seen_ == generation || moving(generation, mips)) return;
-    if (look(rows())) seen_ = generation;
+    if (seen_ == generation) return;
+    const bool in_motion = moving(generation, mips);
+    if (!take(rows(), !in_motion) || in_motion) return;
+    seen_ = generation;
+    show();
   }
+  // In between, for a machine fast enough to scroll a screen away from one follow() to the next:
+  // keeps the rows, and shows nothing.
+  template <class Rows>
+  void glance(std::uint64_t generation, Rows rows) {
+    if (seen_ != generation) take(rows(), false);
+  }
+  // What follow() has not shown yet, now: the machine has stopped, nothing more comes.
+  void show() { generation_ = changed_; }
   // follow() has not taken this picture over yet.
   bool behind(std::uint64_t generation) const { return seen_ != generation; }
   // The machine was put into another state: whatever its picture's number is, it is to be looked
@@ -37,7 +56,8 @@ class ScreenWatch {
   void forget_generation() { seen_.reset(); }
 
   // Finds `text` inside one row, oldest row first, in what has changed since the last match; true
-  // consumes it: the next find sees only what changes, or stands, after the match.
+  // consumes it: the next find sees only what changes, or stands, after the match. Nothing is found
+  // while follow() has something that it does not show yet.
   bool find(std::u32string_view text);
 
   struct Span {
@@ -83,8 +103,9 @@ class ScreenWatch {
 
   bool moving(std::uint64_t generation, std::uint32_t mips);
   static Row blank_row(std::size_t columns);
-  std::size_t scrolled_by(const std::vector<std::u32string>& rows) const;
-  bool torn(const std::vector<std::u32string>& rows, std::size_t shift) const;
+  bool take(const std::vector<std::u32string>& rows, bool patient);
+  void move_up(std::size_t count);
+  void change(const std::vector<std::u32string>& rows);
   void consume(std::size_t row_index, std::size_t end);
 
   static constexpr std::size_t kHistoryRows = 1000;
@@ -97,8 +118,9 @@ class ScreenWatch {
   unsigned waited_ = 0;
   std::uint64_t scrolled_ = 0;
   std::uint64_t looks_ = 0;
-  unsigned put_off_ = 0;
-  std::uint64_t generation_ = 0;
+  std::optional<Scroll> put_off_;  // for a scroll that does not go on, so many times
+  unsigned times_put_off_ = 0;
+  std::uint64_t changed_ = 0, generation_ = 0;  // the last look with a change; of those shown
 };
 
 }  // namespace emu

@@ -9,6 +9,7 @@
 #include "emu/post_mortem.h"
 #include "emu/run_options.h"
 #include "emu/session.h"
+#include "emu/watched_run.h"
 
 namespace emu {
 
@@ -18,8 +19,8 @@ using devices::kMillisecond;
 using devices::kSecond;
 using devices::Nanoseconds;
 
-// How often the screen is looked at: short enough that no guest scrolls a whole screen away in
-// between. Slices end on multiples of it, so that how long one took changes nothing for the next.
+// How often a script may act. Slices end on multiples of it, so that how long one took changes
+// nothing for the next.
 constexpr Nanoseconds kSlice = kMillisecond / 2;
 constexpr Nanoseconds kTypingPatience = 60 * kSecond;
 constexpr std::size_t kEventsKept = 10000;
@@ -89,8 +90,7 @@ void ScriptMachine::note(const std::string& text) {
 }
 
 void ScriptMachine::look() {
-  watch_.follow(machine_->screen_generation(), machine_->mips(),
-                [&] { return machine_->screen_rows(); });
+  follow_screen(*machine_, watch_);
 }
 
 // What waits to go in, as far as the guest can take it now.
@@ -153,11 +153,12 @@ ScriptMachine::Outcome ScriptMachine::advance(Nanoseconds within, const std::fun
     if (machine_->now() >= end) return Outcome::timeout;
     check_limits();
     feed();
-    stop_ = machine_->run_until(std::min({slice_end(pace), end, limits_.guest}));
+    stop_ = run_watched(*machine_, watch_, std::min({slice_end(pace), end, limits_.guest}));
     look();
     if (stop_ == StopReason::breakpoint) {
       hit_breakpoints();
     } else if (stop_ != StopReason::deadline) {
+      watch_.show();
       return done() ? Outcome::done : Outcome::stopped;
     }
   }

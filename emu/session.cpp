@@ -9,9 +9,9 @@
 #include "emu/digest.h"
 #include "emu/png.h"
 #include "emu/post_mortem.h"
-#include "emu/screen_watch.h"
 #include "emu/typist.h"
 #include "emu/utf8.h"
+#include "emu/watched_run.h"
 
 namespace emu {
 
@@ -21,8 +21,7 @@ using devices::kMillisecond;
 using devices::kSecond;
 using devices::Nanoseconds;
 
-// How often the screen is looked at while a text is awaited: short enough that no guest scrolls a
-// whole screen away in between.
+// How often a text is looked for while it is awaited.
 constexpr Nanoseconds kWatchInterval = kMillisecond / 2;
 constexpr Nanoseconds kIdleInterval = 10 * kMillisecond;
 
@@ -96,9 +95,11 @@ class Session {
     look();
     while (!done()) {
       const Nanoseconds limit = options_.timeout != 0 ? began_ + options_.timeout : devices::kNever;
-      const StopReason stop = machine_.run_until(std::min({machine_.now() + slice, limit, end}));
+      const StopReason stop =
+          run_watched(machine_, watch_, std::min({machine_.now() + slice, limit, end}));
       look();
       if (stop != StopReason::deadline) {
+        watch_.show();
         if (done()) return;
         return stopped(stop, what);
       }
@@ -151,10 +152,7 @@ class Session {
     }
   }
 
-  void look() {
-    watch_.follow(machine_.screen_generation(), machine_.mips(),
-                  [&] { return machine_.screen_rows(); });
-  }
+  void look() { follow_screen(machine_, watch_); }
 
   bool wall_expired() const {
     if (options_.wall_timeout == 0) return false;
