@@ -143,6 +143,11 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   settles grows
   kill -KILL "$program"
   wait "$program" 2>/dev/null
-  "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after a kill"; }
+  # Space taken by a write that was not finished (3) is no harm, and a repair gives it back.
+  "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1
+  code=$?
+  [ "$code" = 0 ] || [ "$code" = 3 ] || { cat "$folder/check"; fail "image check after a kill"; }
+  "$platter" image check -r all "$folder/copy.vmdk" >"$folder/check" 2>&1
+  "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "repair after a kill"; }
 fi
 echo "ok: booted, typed, stopped, stepped, clicked, zoomed, looked back, ended"
