@@ -47,7 +47,7 @@ class ClusterCounts {
   void clear();
 
  private:
-  static constexpr std::size_t kPage = 65536;
+  static constexpr std::size_t kPage = 4096;  // 16 KiB
   using Page = std::array<std::uint32_t, kPage>;
 
   std::uint32_t& at(std::uint32_t cluster);

@@ -19,7 +19,7 @@ std::vector<support::BatteryRow> rows() {
     made.format = &storage::kAddCowFormat;
     made.extension = ".add-cow";
     made.create = std::move(options);
-    made.operations = 25000;
+    made.operations = 20000;
     made.resizes = true;
     made.compacts = true;
     return made;

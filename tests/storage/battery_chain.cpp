@@ -51,7 +51,7 @@ struct TestChain {
     Bytes disk(shows[layer].size() * kSectorSize, 0xEE);
     REQUIRE(image.device->sector_count() == shows[layer].size());
     REQUIRE(image.device->read(0, disk) == IoStatus::ok);
-    const std::string wrong = mismatch(disk, exactly(shows[layer]));
+    const std::string wrong = mismatch(disk, shows[layer]);
     if (!wrong.empty()) FAIL(wrong);
     for (std::uint64_t lba = 0; lba < shows[layer].size();) {
       const storage::Extent extent = image.device->extent_at(lba);
@@ -273,7 +273,7 @@ void run_chain_crash_part(const BatteryRow& row) {
               const auto image = open_row(row, *state.host, child, {.mode = OpenMode::read_only});
               Bytes disk(chain.shows[0].size() * kSectorSize, 0xEE);
               REQUIRE(image.device->read(0, disk) == IoStatus::ok);
-              const std::string wrong = mismatch(disk, exactly(chain.shows[0]));
+              const std::string wrong = mismatch(disk, chain.shows[0]);
               if (!wrong.empty()) FAIL("child: " << wrong);
             } catch (const storage::ImageError&) {
               // refused as incomplete
@@ -286,10 +286,12 @@ void run_chain_crash_part(const BatteryRow& row) {
     INFO("commit");
     TestChain chain = start(row, row.crash_sectors);
     chain.grow_to(3);
+    std::uint32_t judged = 0;
     replay_operation(
         *chain.host, effort, [&] { commit(row, *chain.host, chain.files[2]); },
         [&](const CrashState& state) {
           require_shows(*state.host, chain.files[2], chain.shows[2]);
+          if (++judged % 4 != 0 && !full_run()) return;
           commit(row, *state.host, chain.files[2]);
           require_shows(*state.host, chain.files[2], chain.shows[2]);
           require_shows(*state.host, chain.files[1], chain.shows[2]);

@@ -110,6 +110,7 @@ void fail_every_call(const BatteryRow& row, IoStatus status, MemoryHost::Counted
   const std::string file = "disk" + row.extension;
   const auto fresh = make_image(row, file, row.crash_sectors);
   const std::uint64_t most = full_run() ? UINT64_MAX : 200;
+  Survivors survivors(row, file);
   for (std::uint64_t n = 1; n <= most; ++n) {
     INFO("call " << n << " and " << (stays ? "all later ones" : "no other") << ": "
                  << storage::describe(status));
@@ -124,8 +125,8 @@ void fail_every_call(const BatteryRow& row, IoStatus status, MemoryHost::Counted
     life.live();
     const bool fired = host->fault_fired().has_value();
     host->clear_fault();
-    const Bytes disk = require_survivor(row, *host, file, life.allowed);
-    require_writable_on(row, *host, file, disk, static_cast<std::uint32_t>(n));
+    const auto disk = survivors.require(*host, life.allowed);
+    if (disk) require_writable_on(row, *host, file, *disk, static_cast<std::uint32_t>(n));
     if (!fired) return;
   }
 }

@@ -1,6 +1,7 @@
 #include "tests/storage/crash_script.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "storage/image_error.h"
 
@@ -90,6 +91,18 @@ Bytes require_survivor(const BatteryRow& row, MemoryHost& host, const std::strin
   return disk;
 }
 
+std::optional<Bytes> Survivors::require(MemoryHost& host, const Allowed& allowed) {
+  const std::uint64_t digest = host.digest();
+  if (const auto known = shown_.find(digest); known != shown_.end()) {
+    const std::string wrong = mismatch(known->second, allowed);
+    if (!wrong.empty()) FAIL(wrong);
+    return std::nullopt;
+  }
+  Bytes disk = require_survivor(row_, host, file_, allowed);
+  shown_[digest] = writes_of(disk);
+  return disk;
+}
+
 void require_writable_on(const BatteryRow& row, MemoryHost& host, const std::string& file,
                          Bytes content, std::uint32_t seed) {
   std::mt19937 random(seed);
@@ -116,10 +129,11 @@ void require_writable_on(const BatteryRow& row, MemoryHost& host, const std::str
   }
 }
 
-void CrashScript::judge(const CrashState& state, const Allowed& allowed) const {
+void CrashScript::judge(const CrashState& state, const Allowed& allowed) {
   INFO("after " << state.calls << " host calls, " << state.policy);
-  const Bytes disk = require_survivor(row_, *state.host, file_, allowed);
-  require_writable_on(row_, *state.host, file_, disk, ++judged_);
+  const auto disk = survivors_.require(*state.host, allowed);
+  if (!disk) return;
+  require_writable_on(row_, *state.host, file_, *disk, ++judged_);
   if (row_.format->check == nullptr) return;
   // Leaks are what a cut may leave; errors that repair does not mend it may not.
   storage::CheckOptions repair;
@@ -128,7 +142,7 @@ void CrashScript::judge(const CrashState& state, const Allowed& allowed) const {
   require_clean(row_, *state.host, file_, false);
 }
 
-void CrashScript::judge(const MemoryHost& host, const CrashEffort& effort) const {
+void CrashScript::judge(const MemoryHost& host, const CrashEffort& effort) {
   CrashReplay replay(host);
   for (std::size_t calls = 0; calls <= replay.calls(); ++calls) {
     replay.advance_to(calls);
@@ -145,19 +159,25 @@ void replay_operation(MemoryHost& host, const CrashEffort& effort,
   host.record();
   operation();
   CrashReplay replay(host);
+  std::unordered_set<std::uint64_t> seen;
+  const auto show = [&](const CrashState& state) {
+    INFO("after " << state.calls << " of " << replay.calls() << " host calls, " << state.policy);
+    judge(state);
+  };
   for (std::size_t calls = 0; calls <= replay.calls(); ++calls) {
     replay.advance_to(calls);
     replay.for_each_state(78, effort, [&](const CrashState& state) {
-      INFO("after " << state.calls << " of " << replay.calls() << " host calls, " << state.policy);
-      judge(state);
+      if (seen.insert(state.host->digest()).second) show(state);
     });
   }
+  show({replay.calls(), "finished", true, host.copy()});
 }
 
 void fail_operation(const MemoryHost& fresh, bool stays,
                     const std::function<void(MemoryHost&)>& operation,
                     const std::function<void(MemoryHost&)>& judge) {
   const std::uint64_t most = full_run() ? UINT64_MAX : 200;
+  std::unordered_set<std::uint64_t> seen;
   for (std::uint64_t n = 1; n <= most; ++n) {
     const auto host = fresh.copy();
     const IoStatus status = n % 2 == 0 ? IoStatus::no_space : IoStatus::host_error;
@@ -173,7 +193,7 @@ void fail_operation(const MemoryHost& fresh, bool stays,
     INFO("call " << n << " and " << (stays ? "all later ones" : "no other") << ": "
                  << storage::describe(status) << "; it said " << said);
     if (!fired && said != "nothing") FAIL("fails without a fault");
-    judge(*host);
+    if (seen.insert(host->digest()).second) judge(*host);
     if (!fired) return;
   }
 }

@@ -13,19 +13,55 @@ namespace {
 
 using storage::kSectorSize;
 
-// One 64-bit word of a sector; never zero, unlike any other write's and any other sector's.
+// The first word of a sector names its write and its place; no other word is like any other
+// write's or any other sector's, and none is zero.
+constexpr unsigned kNumberShift = 40;
+
+std::uint64_t first_word(WriteNumber number, std::uint64_t lba) {
+  return std::uint64_t{number} << kNumberShift | lba;
+}
+
 std::uint64_t word_of(WriteNumber number, std::uint64_t lba, std::uint64_t index) {
-  std::uint64_t value = (std::uint64_t{number} << 40) + lba * 64 + index;
+  std::uint64_t value = (std::uint64_t{number} << kNumberShift) + lba * 64 + index;
   value *= 0x9E3779B97F4A7C15;
   value ^= value >> 29;
   return value | 1;
 }
 
+struct Claim {
+  WriteNumber number = 0;
+  std::uint64_t lba = 0;
+};
+
+// What the first word says; whether the others agree is for holds() to see.
+Claim claim_of(std::span<const std::uint8_t> sector) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, sector.data(), sizeof word);
+  return {static_cast<WriteNumber>(word >> kNumberShift),
+          word & ((std::uint64_t{1} << kNumberShift) - 1)};
+}
+
+// The write that a sector shows; kNoWrite: none left it so.
+WriteNumber write_of(std::span<const std::uint8_t> sector, std::uint64_t lba) {
+  const Claim claim = claim_of(sector);
+  return holds(sector, claim.number, lba) ? claim.number : kNoWrite;
+}
+
+std::string refusal(std::size_t lba, const std::string& found, const std::set<WriteNumber>& may) {
+  std::string text = "sector " + std::to_string(lba) + " holds " + found + ", allowed writes";
+  for (const WriteNumber number : may) text += " " + std::to_string(number);
+  return text;
+}
+
 }  // namespace
 
 void fill_sector(std::span<std::uint8_t> sector, WriteNumber number, std::uint64_t lba) {
+  if (number == 0) {
+    std::memset(sector.data(), 0, kSectorSize);
+    return;
+  }
   for (std::size_t i = 0; i < kSectorSize / 8; ++i) {
-    const std::uint64_t word = number == 0 ? 0 : word_of(number, lba, i);
+    const std::uint64_t word = i == 0 ? first_word(number, lba) : word_of(number, lba, i);
     std::memcpy(sector.data() + i * 8, &word, 8);
   }
 }
@@ -47,16 +83,11 @@ bool holds(std::span<const std::uint8_t> sector, WriteNumber number, std::uint64
 
 std::string story_of(std::span<const std::uint8_t> sector, std::uint64_t lba) {
   if (storage::all_zero(sector.first(kSectorSize))) return "zeroes";
-  for (WriteNumber number = 1; number < 4096; ++number) {
-    if (holds(sector, number, lba)) return "write " + std::to_string(number);
-  }
-  for (WriteNumber number = 1; number < 256; ++number) {
-    for (std::uint64_t other = 0; other < 4096; ++other) {
-      if (!holds(sector, number, other)) continue;
-      return "write " + std::to_string(number) + " of sector " + std::to_string(other);
-    }
-  }
-  return "bytes of no one write";
+  const Claim claim = claim_of(sector);
+  if (!holds(sector, claim.number, claim.lba)) return "bytes of no one write";
+  std::string text = "write " + std::to_string(claim.number);
+  if (claim.lba != lba) text += " of sector " + std::to_string(claim.lba);
+  return text;
 }
 
 Allowed exactly(const std::vector<WriteNumber>& content) {
@@ -91,13 +122,34 @@ Allowed allowed_after(const std::vector<WriteNumber>& base,
 std::string mismatch(std::span<const std::uint8_t> disk, const Allowed& allowed) {
   for (std::size_t lba = 0; lba < allowed.size(); ++lba) {
     const auto sector = disk.subspan(lba * kSectorSize, kSectorSize);
-    const bool fits = std::ranges::any_of(
-        allowed[lba], [&](WriteNumber number) { return holds(sector, number, lba); });
-    if (fits) continue;
-    std::string text =
-        "sector " + std::to_string(lba) + " holds " + story_of(sector, lba) + ", allowed writes";
-    for (const WriteNumber number : allowed[lba]) text += " " + std::to_string(number);
-    return text;
+    if (allowed[lba].contains(write_of(sector, lba))) continue;
+    return refusal(lba, story_of(sector, lba), allowed[lba]);
+  }
+  return {};
+}
+
+std::string mismatch(std::span<const std::uint8_t> disk, const std::vector<WriteNumber>& expected) {
+  for (std::size_t lba = 0; lba < expected.size(); ++lba) {
+    const auto sector = disk.subspan(lba * kSectorSize, kSectorSize);
+    if (write_of(sector, lba) == expected[lba]) continue;
+    return refusal(lba, story_of(sector, lba), {expected[lba]});
+  }
+  return {};
+}
+
+std::vector<WriteNumber> writes_of(std::span<const std::uint8_t> disk) {
+  std::vector<WriteNumber> shown;
+  shown.reserve(disk.size() / kSectorSize);
+  for (std::size_t at = 0; at < disk.size(); at += kSectorSize) {
+    shown.push_back(write_of(disk.subspan(at, kSectorSize), at / kSectorSize));
+  }
+  return shown;
+}
+
+std::string mismatch(const std::vector<WriteNumber>& shown, const Allowed& allowed) {
+  for (std::size_t lba = 0; lba < allowed.size(); ++lba) {
+    if (allowed[lba].contains(shown[lba])) continue;
+    return refusal(lba, "write " + std::to_string(shown[lba]), allowed[lba]);
   }
   return {};
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -37,8 +36,14 @@ struct JournalEntry {
 using Allowed = std::vector<std::set<WriteNumber>>;
 Allowed allowed_after(const std::vector<WriteNumber>& base,
                       const std::vector<JournalEntry>& journal, std::size_t calls, bool killed);
+Allowed exactly(const std::vector<WriteNumber>& content);
+
 // Empty when the disk is allowed; else which sector is not, and what it holds.
 std::string mismatch(std::span<const std::uint8_t> disk, const Allowed& allowed);
-Allowed exactly(const std::vector<WriteNumber>& content);
+std::string mismatch(std::span<const std::uint8_t> disk, const std::vector<WriteNumber>& expected);
+// The write that each sector shows; kNoWrite for bytes that no write leaves.
+constexpr WriteNumber kNoWrite = 0xFFFFFFFF;
+std::vector<WriteNumber> writes_of(std::span<const std::uint8_t> disk);
+std::string mismatch(const std::vector<WriteNumber>& shown, const Allowed& allowed);
 
 }  // namespace support

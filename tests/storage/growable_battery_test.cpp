@@ -10,7 +10,7 @@ std::vector<support::BatteryRow> rows() {
     made.format = &storage::kGrowableFormat;
     made.extension = ".gix";
     made.create = std::move(options);
-    made.operations = 30000;
+    made.operations = 25000;
     made.parents = made.resizes = made.compacts = true;
     return made;
   };

@@ -12,7 +12,7 @@ std::vector<support::BatteryRow> rows() {
     made.format = &storage::kVmdkFormat;
     made.extension = ".vmdk";
     made.create = std::move(options);
-    made.operations = 20000;
+    made.operations = 13000;
     made.resizes = made.compacts = true;
     return made;
   };

@@ -1,6 +1,7 @@
 #include "tests/support/memory_host.h"
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 #include <utility>
 
@@ -200,6 +201,15 @@ bool MemoryHost::same_files(const MemoryHost& other) const {
   return std::ranges::equal(entries_, other.entries_, [](const auto& left, const auto& right) {
     return left.first == right.first && left.second->bytes == right.second->bytes;
   });
+}
+
+std::uint64_t MemoryHost::digest() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, file] : entries_) {
+    sum = mixed(sum, std::hash<std::string_view>{}(name));
+    sum = mixed(sum, file->bytes.digest());
+  }
+  return sum;
 }
 
 void MemoryHost::fail(std::uint64_t n, IoStatus status, Counted counted, bool stays) {

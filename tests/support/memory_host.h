@@ -60,6 +60,8 @@ class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
   SparseBytes& bytes(const std::string& name) { return entries_.at(name)->bytes; }
   void put(const std::string& name, std::span<const std::uint8_t> bytes);
   bool same_files(const MemoryHost& other) const;
+  // Of all names, sizes, holes and bytes: equal hosts have equal ones, others as good as never.
+  std::uint64_t digest() const;
 
   // Which calls a planned fault counts: all, or only those that need space on the host.
   enum class Counted : std::uint8_t { all, changes };

@@ -1,6 +1,8 @@
 #include "tests/support/sparse_bytes.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 
 namespace support {
 
@@ -89,6 +91,15 @@ std::vector<std::uint8_t> SparseBytes::all() const {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size_));
   read(0, bytes);
   return bytes;
+}
+
+std::uint64_t SparseBytes::digest() const {
+  std::uint64_t sum = mixed(0, size_);
+  for (const auto& [number, page] : pages_) {
+    const std::string_view bytes(reinterpret_cast<const char*>(page->data()), page->size());
+    sum = mixed(mixed(sum, number), std::hash<std::string_view>{}(bytes));
+  }
+  return sum;
 }
 
 bool SparseBytes::operator==(const SparseBytes& other) const {

@@ -24,6 +24,7 @@ class SparseBytes {
   std::uint64_t allocated_bytes() const { return pages_.size() * kPage; }
   std::vector<std::uint8_t> all() const;
   bool operator==(const SparseBytes& other) const;
+  std::uint64_t digest() const;  // of size, holes and bytes
 
  private:
   static constexpr std::uint64_t kPage = 4096;
@@ -34,5 +35,11 @@ class SparseBytes {
   std::map<std::uint64_t, std::shared_ptr<Page>> pages_;
   std::uint64_t size_ = 0;
 };
+
+// A digest that goes on with one more word.
+constexpr std::uint64_t mixed(std::uint64_t sum, std::uint64_t word) {
+  sum = (sum ^ word) * 0x9E3779B97F4A7C15;
+  return sum ^ sum >> 32;
+}
 
 }  // namespace support
