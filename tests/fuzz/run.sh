@@ -16,7 +16,7 @@ cmake -S "$source_dir" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$clang" -DPLAT
   -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link >/dev/null
 targets=("$@")
 if [ ${#targets[@]} = 0 ]; then
-  mapfile -t targets < <(sed -n 's/^platter_fuzz_target(\(.*\))$/\1/p' "$source_dir/tests/fuzz/CMakeLists.txt")
+  mapfile -t targets < <(sed -n 's/^platter_fuzz_target(\([a-z_]*\).*/\1/p' "$source_dir/tests/fuzz/CMakeLists.txt")
 fi
 status=0
 for target in "${targets[@]}"; do
