@@ -8,34 +8,39 @@ namespace storage {
 TableCache::TableCache(File& file, std::size_t pages)
     : file_(file), limit_(std::max<std::size_t>(pages, 1)) {}
 
-void TableCache::unlink(std::size_t index) {
-  const Page& page = pages_[index];
-  (page.newer == kNone ? newest_ : pages_[page.newer].older) = page.older;
-  (page.older == kNone ? oldest_ : pages_[page.older].newer) = page.newer;
+std::uint32_t TableCache::slot_of(std::uint64_t number) const {
+  if (number < direct_.size()) return direct_[static_cast<std::size_t>(number)];
+  if (number < kDirectPages) return kNowhere;
+  const auto known = far_.find(number);
+  return known == far_.end() ? kNowhere : known->second;
 }
 
-void TableCache::link_newest(std::size_t index) {
-  Page& page = pages_[index];
-  page.newer = kNone;
-  page.older = newest_;
-  if (newest_ != kNone) pages_[newest_].newer = index;
-  newest_ = index;
-  if (oldest_ == kNone) oldest_ = index;
+void TableCache::set_slot(std::uint64_t number, std::uint32_t slot) {
+  if (number >= kDirectPages) {
+    if (slot == kNowhere) {
+      far_.erase(number);
+    } else {
+      far_[number] = slot;
+    }
+    return;
+  }
+  const auto place = static_cast<std::size_t>(number);
+  if (place >= direct_.size()) direct_.resize(place + 1, kNowhere);
+  direct_[place] = slot;
 }
 
+// The second-chance clock: about as good as the exact order of use, and a hit costs one store.
 std::size_t TableCache::take_slot() {
   if (pages_.size() < limit_) {
     pages_.emplace_back();
     bytes_.resize(pages_.size() * kPageBytes);
-  } else {
-    const std::size_t index = oldest_;
-    unlink(index);
-    index_.erase(pages_[index].number);
-    link_newest(index);
-    return index;
+    return pages_.size() - 1;
   }
-  link_newest(pages_.size() - 1);
-  return pages_.size() - 1;
+  while (std::exchange(pages_[hand_].used, false)) hand_ = (hand_ + 1) % pages_.size();
+  const std::size_t index = std::exchange(hand_, (hand_ + 1) % pages_.size());
+  // A page that could not be read is in no list.
+  if (slot_of(pages_[index].number) == index) set_slot(pages_[index].number, kNowhere);
+  return index;
 }
 
 IoStatus TableCache::fill(std::size_t index, std::uint64_t number) {
@@ -50,26 +55,19 @@ IoStatus TableCache::fill(std::size_t index, std::uint64_t number) {
 }
 
 IoStatus TableCache::page_at(std::uint64_t number, std::size_t& index) {
-  if (newest_ != kNone && pages_[newest_].number == number && pages_[newest_].size != 0) {
-    index = newest_;
+  if (const std::uint32_t known = slot_of(number); known != kNowhere) {
+    index = known;
+    pages_[index].used = true;
     return IoStatus::ok;
   }
-  if (const auto known = index_.find(number); known != index_.end()) {
-    index = known->second;
-    unlink(index);
-    link_newest(index);
-    return IoStatus::ok;
-  }
-  index = take_slot();
-  pages_[index].number = number;
-  pages_[index].size = 0;
-  const IoStatus status = fill(index, number);
-  if (status == IoStatus::ok) {
-    index_[number] = index;
-  } else {
-    // Not in the index, so never found again; its slot is taken over in its turn.
-    pages_[index].number = ~std::uint64_t{0};
-  }
+  const std::size_t slot = take_slot();
+  pages_[slot] = {};
+  const IoStatus status = fill(slot, number);
+  if (status != IoStatus::ok) return status;  // its slot is taken over in its turn
+  pages_[slot].number = number;
+  pages_[slot].used = true;
+  set_slot(number, static_cast<std::uint32_t>(slot));
+  index = slot;
   return status;
 }
 
@@ -112,8 +110,7 @@ IoStatus TableCache::write(std::uint64_t offset, std::span<const std::uint8_t> b
   while (!bytes.empty()) {
     const auto skip = static_cast<std::size_t>(offset % kPageBytes);
     const std::size_t count = std::min(bytes.size(), kPageBytes - skip);
-    if (const auto known = index_.find(offset / kPageBytes); known != index_.end()) {
-      const std::size_t index = known->second;
+    if (const std::uint32_t index = slot_of(offset / kPageBytes); index != kNowhere) {
       if (status == IoStatus::ok && skip <= pages_[index].size) {
         std::copy_n(bytes.begin(), count, bytes_of(index).subspan(skip).begin());
         pages_[index].size = std::max(pages_[index].size, skip + count);
@@ -131,8 +128,9 @@ IoStatus TableCache::write(std::uint64_t offset, std::span<const std::uint8_t> b
 void TableCache::forget() {
   pages_.clear();
   bytes_.clear();
-  index_.clear();
-  newest_ = oldest_ = kNone;
+  direct_.clear();
+  far_.clear();
+  hand_ = 0;
 }
 
 }  // namespace storage

@@ -47,19 +47,22 @@ class TableCache {
   std::size_t bytes_held() const { return bytes_.size(); }
 
  private:
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   struct Page {
     std::uint64_t number = 0;
     std::size_t size = 0;  // short at the end of the file
-    std::size_t newer = kNone;
-    std::size_t older = kNone;
+    bool used = false;     // since the hand passed
   };
 
+  // Slots by page number: an array for the pages that all but huge tables have, as a look-up comes
+  // before every request; 256 KiB of it at most.
+  static constexpr std::uint64_t kDirectPages = 65536;
+  static constexpr std::uint32_t kNowhere = 0xFFFFFFFF;
+
+  std::uint32_t slot_of(std::uint64_t number) const;
+  void set_slot(std::uint64_t number, std::uint32_t slot);
   IoStatus page_at(std::uint64_t number, std::size_t& index);
   IoStatus fill(std::size_t index, std::uint64_t number);
   std::size_t take_slot();
-  void unlink(std::size_t index);
-  void link_newest(std::size_t index);
   std::span<std::uint8_t> bytes_of(std::size_t index) {
     return std::span(bytes_).subspan(index * kPageBytes, kPageBytes);
   }
@@ -68,9 +71,9 @@ class TableCache {
   std::size_t limit_;
   std::vector<Page> pages_;
   std::vector<std::uint8_t> bytes_;  // grows page by page up to the limit
-  std::unordered_map<std::uint64_t, std::size_t> index_;
-  std::size_t newest_ = kNone;
-  std::size_t oldest_ = kNone;
+  std::vector<std::uint32_t> direct_;
+  std::unordered_map<std::uint64_t, std::uint32_t> far_;
+  std::size_t hand_ = 0;  // what is replaced next, unless it was used since
 };
 
 }  // namespace storage

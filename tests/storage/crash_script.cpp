@@ -13,7 +13,7 @@ using storage::OpenMode;
 
 CrashEffort crash_effort() {
   if (full_run()) return {};
-  return {.subsets = 6, .singles = 4};
+  return {.subsets = 6, .singles = 4, .places = 60};
 }
 
 void CrashScript::play(MemoryHost& host, std::size_t steps, std::uint32_t seed) {
@@ -148,8 +148,9 @@ void CrashScript::judge(const MemoryHost& host, const CrashEffort& effort) {
     replay.advance_to(calls);
     const Allowed killed = allowed_after(base, journal_, calls, true);
     const Allowed cut = allowed_after(base, journal_, calls, false);
-    replay.for_each_state(
-        77, effort, [&](const CrashState& state) { judge(state, state.killed ? killed : cut); });
+    replay.for_each_state(77, effort.after(calls, replay.calls()), [&](const CrashState& state) {
+      judge(state, state.killed ? killed : cut);
+    });
   }
 }
 
@@ -166,7 +167,7 @@ void replay_operation(MemoryHost& host, const CrashEffort& effort,
   };
   for (std::size_t calls = 0; calls <= replay.calls(); ++calls) {
     replay.advance_to(calls);
-    replay.for_each_state(78, effort, [&](const CrashState& state) {
+    replay.for_each_state(78, effort.after(calls, replay.calls()), [&](const CrashState& state) {
       if (seen.insert(state.host->digest()).second) show(state);
     });
   }

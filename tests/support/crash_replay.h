@@ -20,6 +20,14 @@ namespace support {
 struct CrashEffort {
   std::size_t subsets = 50;        // seeded random subsets, torn here and there
   std::size_t singles = SIZE_MAX;  // how many calls are tried alone, and how many left out
+  // After so many of the calls, evenly spread; after the others it is all, nothing or lengths only.
+  std::size_t places = SIZE_MAX;
+
+  // What is left of it after `done` of `calls` calls.
+  CrashEffort after(std::size_t done, std::size_t calls) const {
+    const std::size_t stride = calls / places + 1;
+    return done % stride == 0 ? *this : CrashEffort{.subsets = 0, .singles = 0};
+  }
 };
 
 struct CrashState {
