@@ -59,6 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       seal_at<storage::GrowableIdentity>(clusters, 0);
     }
     const auto host = support::MemoryHost::make();
+    // An index is written as far as the disk is used: of a huge disk that is gigabytes.
+    host->limit_files(16 << 20);
     host->put("disk.gix", index);
     host->put("disk.gdt", clusters);
     fuzz::fuzz_image(*host, "disk.gix", storage::kGrowableFormat);

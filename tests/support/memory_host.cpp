@@ -36,6 +36,9 @@ class MemoryHandle final : public storage::File {
   IoStatus write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) override {
     if (const IoStatus refusal = begin(HostCall::write); refusal != IoStatus::ok) return refusal;
     if (offset > kMaxSize || bytes.size() > kMaxSize - offset) return IoStatus::no_space;
+    if (file_->bytes.allocated_bytes() + bytes.size() > host_->most_bytes_) {
+      return IoStatus::no_space;
+    }
     host_->note({.kind = HostCall::write,
                  .node = file_->number,
                  .offset = offset,
@@ -178,6 +181,7 @@ std::shared_ptr<MemoryHost> MemoryHost::copy() const {
     twin->entries_[name] = std::make_shared<HostFile>(*file);
   }
   twin->next_number_ = next_number_;
+  twin->most_bytes_ = most_bytes_;
   return twin;
 }
 

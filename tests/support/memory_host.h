@@ -46,7 +46,7 @@ struct HostFile {
 class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
  public:
   static std::shared_ptr<MemoryHost> make() { return std::make_shared<MemoryHost>(); }
-  // The same files, with no faults and nothing recorded.
+  // The same files and limit, with no faults and nothing recorded.
   std::shared_ptr<MemoryHost> copy() const;
 
   // Each call makes a folder with a registry of its own: another process, so to speak.
@@ -62,6 +62,9 @@ class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
   bool same_files(const MemoryHost& other) const;
   // Of all names, sizes, holes and bytes: equal hosts have equal ones, others as good as never.
   std::uint64_t digest() const;
+
+  // No file may hold more bytes than this from now on; holes are free.
+  void limit_files(std::uint64_t bytes) { most_bytes_ = bytes; }
 
   // Which calls a planned fault counts: all, or only those that need space on the host.
   enum class Counted : std::uint8_t { all, changes };
@@ -96,6 +99,7 @@ class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
 
   std::map<std::string, std::shared_ptr<HostFile>> entries_;
   std::uint64_t next_number_ = 1;
+  std::uint64_t most_bytes_ = std::uint64_t{1} << 62;
   std::optional<Fault> fault_;
   std::optional<HostCall> fired_;
   bool recording_ = false;
