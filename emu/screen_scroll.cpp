@@ -48,7 +48,8 @@ class Comparison {
     std::size_t rows = 0;
     std::size_t r = 0;
     for (; has_moved(r, scroll.shift, after); ++r) {
-      rows += shows_[r] != 0 || !equal(r, r + scroll.shift);  // a row that went blank has moved, too
+      rows +=
+          shows_[r] != 0 || !equal(r, r + scroll.shift);  // a row that went blank has moved, too
     }
     const bool in_part = mixed(r, scroll);
     if (in_part) rows += shows_[r++];
@@ -56,6 +57,8 @@ class Comparison {
     scroll.moved = r;
     const bool last_row = in_part && r == height_ && scroll.shift == 0;
     std::size_t standing = last_row ? 1 : 0;
+    if (r + scroll.shift < height_ && !blank(before_[r + scroll.shift]) && !stands(r, scroll))
+      return 0;
     for (; r < height_; ++r) standing += stands(r, scroll) && shows_[r];
     return standing == 0 ? 0 : rows + standing;
   }

@@ -34,7 +34,7 @@ std::vector<std::u32string> before_scroll(const Scroll& scroll,
                                           std::span<const std::u32string> now);
 
 // When the looks at a screen have to come at the latest, in instructions, to miss no row: to move
-// 24 rows of 80 words away one by one takes more than twice as many.
-inline constexpr std::uint64_t kLookInstructions = 20'000;
+// 24 rows of 80 words away one by one takes eight times as many.
+inline constexpr std::uint64_t kLookInstructions = 5'000;
 
 }  // namespace emu

@@ -64,6 +64,7 @@ bool ScreenWatch::take(const std::vector<std::u32string>& rows, bool patient) {
     return true;
   }
   std::vector<std::u32string_view> before;
+  before.reserve(live_.size());
   for (const Row& row : live_) before.emplace_back(row.text);
   Scroll scroll = scroll_between(before, rows);
   if (!scroll.under_way()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 namespace ui {
@@ -59,6 +60,21 @@ void Desk::follow_session() {
       }
     }
   }
+}
+
+Desk::News Desk::news() const {
+  if (!session_) return News::none;
+  const std::shared_ptr<const Snapshot> now = session_->snapshot();
+  if (!snapshot_) return News::activity;
+  const auto moved = [](const DriveView& a, const DriveView& b) {
+    return a.medium != b.medium || a.sectors_read != b.sectors_read ||
+           a.sectors_written != b.sectors_written;
+  };
+  if (now->state != snapshot_->state || now->stopped_by != snapshot_->stopped_by ||
+      !std::ranges::equal(now->drives, snapshot_->drives, std::not_fn(moved))) {
+    return News::activity;
+  }
+  return now->picture_number != guest_seen_ ? News::screen : News::none;
 }
 
 void Desk::follow_map() {

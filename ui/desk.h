@@ -28,6 +28,13 @@ class Desk {
   void event(const SDL_Event& event) { imgui_.event(event); }
   // One picture, `seconds` after the last one.
   void frame(float width, float height, float seconds);
+  // What a new picture would show that the last one did not.
+  enum class News : std::uint8_t {
+    none,      // clocks and counters at most
+    screen,    // the guest's screen is another one
+    activity,  // drives at work, a stop: what panels follow with lamps and flashes
+  };
+  News news() const;
   // The person is typing into a field of ours.
   bool wants_text() const { return ImGui::GetIO().WantTextInput; }
 

@@ -28,6 +28,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::nanoseconds kFrame{1'000'000'000 / 60};
+// So long after the last event or disk access every frame is drawn: flashes fade, hover cards come.
+constexpr std::chrono::seconds kLively{1};
+// How often the clocks on the status bar go on while nothing else does.
+constexpr std::chrono::milliseconds kClocks{1000};
 constexpr SDL_Scancode kHostKey = SDL_SCANCODE_RCTRL;
 
 [[noreturn]] void fail(const char* what) {
@@ -130,7 +134,7 @@ class Window {
         verdict_ = {"interrupted", emu::kExitInterrupted, "interrupted"};
         break;
       }
-      handle_events();
+      if (handle_events()) lively_until_ = Clock::now() + kLively;
       if (wanted_file_) open(*std::exchange(wanted_file_, std::nullopt));
       follow_verdict();
       follow_window_state();
@@ -147,6 +151,7 @@ class Window {
       SDL_RenderPresent(renderer_.get());
       if (desk_->work().quit) closed_ = true;
       due = pace(due);
+      if (due >= lively_until_) due = rest(due);
     }
     save_state(state_file_, desk_->work());
     std::unique_ptr<Session> session = desk_->show(nullptr);
@@ -291,9 +296,12 @@ class Window {
     if (desk_->session() != nullptr) desk_->session()->post(std::move(request));
   }
 
-  void handle_events() {
+  // True: there were some.
+  bool handle_events() {
     SDL_Event event;
+    bool any = false;
     while (SDL_PollEvent(&event) != 0) {
+      any = true;
       switch (event.type) {
         case SDL_QUIT:
           closed_ = true;
@@ -333,6 +341,7 @@ class Window {
       }
       desk_->event(event);
     }
+    return any;
   }
 
   // The guest owns the keyboard while its screen has the focus.
@@ -483,6 +492,19 @@ class Window {
     return due;
   }
 
+  // Nobody touches the window and no drive works: the next picture when there is something new in
+  // it, or when its clocks are due. An idle guest costs the host as little here as it does without.
+  Clock::time_point rest(Clock::time_point from) {
+    const Clock::time_point until = from + kClocks;
+    constexpr int frame_ms = 16;
+    while (Clock::now() < until && !interrupted_) {
+      const Desk::News news = desk_->news();
+      if (news == Desk::News::activity) lively_until_ = Clock::now() + kLively;
+      if (news != Desk::News::none || SDL_WaitEventTimeout(nullptr, frame_ms) != 0) break;
+    }
+    return Clock::now();
+  }
+
   emu::RunOptions options_;
   const std::atomic<bool>& interrupted_;
   std::function<void()> machine_ends_;  // of the first machine; empty when it has been called
@@ -495,6 +517,7 @@ class Window {
   std::optional<std::string> wanted_file_;
   std::string title_ = "Platter";
   int width_ = 0, height_ = 0;
+  Clock::time_point lively_until_ = Clock::now();
   std::set<devices::Key> pressed_;
   bool closed_ = false, captured_ = false, host_key_ = false, full_screen_ = false;
   bool left_ = false, middle_ = false, right_ = false;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# flakiness.sh PLATTER [ROUNDS]: every script 50 times, four at a time, while the host is busy with something else:
+# flakiness.sh PLATTER [ROUNDS]: every script 50 times (or ROUNDS), four at a time, while the host is busy with something else:
 # no failure, and the same hash each time (--repeat compares).
 # shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
@@ -19,7 +19,15 @@ for seed in 1 2 3; do
 done
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 
-"$platter" test "$here"/{demo_disk,freedos_dir_copy,hard_disk_from_nothing,snapshot_revert,disk_fault,golden_screen,serial_console,stale_prompt}.lua \
-  "$here/typing.lua" "$here/save_restore.lua" -D "images=$shared/images" -D keys=50 -D points=1 \
-  -j 4 --repeat "$rounds" --junit "$work/report.xml" >"$work/out" || fail "$(cat "$work/out")"
+scripts=("$here"/{demo_disk,freedos_dir_copy,hard_disk_from_nothing,snapshot_revert,disk_fault,golden_screen,serial_console,stale_prompt,typing,save_restore}.lua)
+run() {  # run ROUNDS
+  "$platter" test "${scripts[@]}" -D "images=$shared/images" -D keys=50 -D points=1 \
+    -j 4 --repeat "$1" --junit "$work/report.xml" >"$work/out" || fail "$(cat "$work/out")"
+}
+
+began=$SECONDS
+run 1
+echo "one round took $((SECONDS - began)) s: $rounds more should take $(((SECONDS - began) * rounds / 60 + 1)) min"
+run "$rounds"
 cat "$work/out"
+echo "$rounds rounds in $((SECONDS - began)) s"

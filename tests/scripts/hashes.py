@@ -36,7 +36,7 @@ def run(options, engine):
             sys.exit(f"{name} failed with the {engine} engine:\n" + "".join(test["failures"]))
         if test["outcome"] == "passed":
             results[name] = (str(test["instructions"]), test["hash"])
-    if not done.stdout:
+    if done.returncode != 0 or not done.stdout:
         sys.exit(f"platter test: {done.stderr.strip()}")
     return results
 

@@ -121,6 +121,18 @@ expect 0 'a shard' "$platter" test pass.lua module.lua --shard 2/2 --list
 expect 0 'repeats' "$platter" test pass.lua --repeat 3 -j 2
 expect 1 'threads' "$platter" test pass.lua fail.lua -j 4 --junit many.xml --output json
 [ "$(wc -l <out.txt)" = 6 ] || { echo 'FAIL: not one JSON object a test'; failures=$((failures + 1)); }
+if command -v xmllint >/dev/null; then
+  expect 0 'JUnit as its schema says' xmllint --noout --schema "$here/junit.xsd" fail.xml many.xml
+  # The schema must be able to say no.
+  sed 's/ time="[^"]*"//' fail.xml >untimed.xml
+  sed 's/<failure type="[^"]*"/<failure/' fail.xml >untyped.xml
+  sed 's/<testcase/<testcases/; s/testcase>/testcases>/' fail.xml >misnamed.xml
+  for wrong in untimed untyped misnamed; do
+    expect 3 "JUnit that is $wrong" xmllint --noout --schema "$here/junit.xsd" "$wrong.xml"
+  done
+else
+  echo 'SKIP: no xmllint: JUnit is not compared with its schema'
+fi
 if command -v python3 >/dev/null; then
   expect 0 'a JUnit report' python3 "$here/junit_check.py" fail.xml
   says '4 tests, 2 failures, 2 skipped'
