@@ -219,8 +219,11 @@ void Core::flush_jumps() {
 }
 
 void Core::update_jump_base() {
-  constexpr unsigned kSizeBit = 34, kUserBit = 35, kEpochBit = 36;  // base + offset has 33 bits
-  jump_base = segments[kCs].base | std::uint64_t{segments[kCs].big()} << kSizeBit |
+  // base + offset has 33 bits
+  constexpr unsigned kFlatBit = 33, kSizeBit = 34, kUserBit = 35, kEpochBit = 36;
+  const CodeKind kind = code_kind();
+  jump_base = segments[kCs].base | std::uint64_t{kind.flat} << kFlatBit |
+              std::uint64_t{kind.size32} << kSizeBit |
               std::uint64_t{cpl == 3} << kUserBit | jump_epoch_ << kEpochBit;
 }
 
