@@ -52,7 +52,8 @@ Insn end_mark(std::uint16_t offset) {
 }  // namespace
 
 Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine, Fpu unit)
-    : fpu(unit),
+    : ram_begin(reinterpret_cast<std::uintptr_t>(cpu_memory.ram().data())),
+      fpu(unit),
       model(cpu_model),
       engine(cpu_engine),
       memory(cpu_memory),
@@ -607,7 +608,7 @@ void* Core::beside_code(unsigned segment, std::uint32_t offset, unsigned size) {
   if (offset + std::uint64_t{size} > segments[segment].write_end) return nullptr;
   const TlbEntry& entry = write_tlb[linear];
   const std::uint32_t page_of_last = (linear + size - 1) & kPageMask;
-  if (entry.tag != (page_of_last | TlbEntry::kCode)) return nullptr;
+  if ((entry.tag & ~TlbEntry::kElsewhere) != (page_of_last | TlbEntry::kCode)) return nullptr;
   if ((memory.page(entry.physical).code_lines & line_mask(linear, size)) != 0) return nullptr;
   return reinterpret_cast<void*>(entry.addend + linear);
 }

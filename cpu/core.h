@@ -130,7 +130,12 @@ class Core final : public MemoryObserver {
   template <class T>
   void set(std::uint8_t id, T value) {
     if constexpr (sizeof(T) == 1) {
-      reinterpret_cast<std::uint8_t*>(general.data())[id] = value;
+      std::uint32_t& whole = general[id / 4];
+      if ((id & 1) == 0) {
+        whole = (whole & 0xFFFFFF00) | value;
+      } else {
+        whole = (whole & 0xFFFF00FF) | static_cast<std::uint32_t>(value << 8);
+      }
     } else {
       std::memcpy(&general[id], &value, sizeof(T));
     }
@@ -174,11 +179,22 @@ class Core final : public MemoryObserver {
   }
   // The same without a segment.
   template <class T>
+  [[gnu::always_inline]] void* plain_address(Tlb& tlb, std::uint32_t linear) {
+    const TlbEntry& entry = tlb[linear];
+    const std::uint32_t page = (linear + std::uint32_t{sizeof(T) - 1}) & kPageMask;
+    std::uintptr_t addend = ram_begin;
+    if (page != entry.tag) [[unlikely]] {
+      if ((page | TlbEntry::kElsewhere) != entry.tag) return nullptr;
+      addend = entry.addend;
+    }
+    return reinterpret_cast<void*>(addend + linear);
+  }
+  template <class T>
   [[gnu::always_inline]] bool read_flat(std::uint32_t linear, T& value) {
-    const TlbEntry& entry = read_tlb[linear];
-    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
+    const void* host = plain_address<T>(read_tlb, linear);
+    if (host == nullptr) [[unlikely]]
       return false;
-    std::memcpy(&value, reinterpret_cast<const void*>(entry.addend + linear), sizeof(T));
+    std::memcpy(&value, host, sizeof(T));
     return true;
   }
   template <class T>
@@ -187,10 +203,9 @@ class Core final : public MemoryObserver {
   }
   template <class T, class Change>
   [[gnu::always_inline]] bool modify_flat(std::uint32_t linear, Change change) {
-    const TlbEntry& entry = write_tlb[linear];
-    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
+    void* host = plain_address<T>(write_tlb, linear);
+    if (host == nullptr) [[unlikely]]
       return false;
-    void* host = reinterpret_cast<void*>(entry.addend + linear);
     T value;
     std::memcpy(&value, host, sizeof(T));
     value = change(value);
@@ -449,6 +464,7 @@ class Core final : public MemoryObserver {
   std::uint64_t code_end = 0x10000;     // first offset behind CS
   std::uint64_t code_end_16 = 0x10000;  // the same for 16-bit jumps, which reach no further
   std::uint64_t jump_base = 0;          // CS base and what else a key of the jump cache holds
+  const std::uintptr_t ram_begin;  // host address of physical address 0
   std::uint32_t events = 0;
   std::uint32_t cpl = 0;
   std::array<SegmentCache, 6> segments{};

@@ -104,6 +104,7 @@ TlbEntry* Core::find_page(Tlb& tlb, std::uint32_t linear, bool writing) {
   if (debugging() && page_watched(first)) entry.tag |= TlbEntry::kWatched;
   entry.physical = mapping.physical;
   entry.addend = plain ? reinterpret_cast<std::uintptr_t>(page.data) - first : 0;
+  if (plain && entry.addend != ram_begin) entry.tag |= TlbEntry::kElsewhere;
   page.written = page.written || (plain && writing);
   if (!mapping.for_users) tlb.note_privileged(first);
   return &entry;
