@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cpu/fused_pairs.h"
 #include "cpu/ops.h"
 
 namespace cpu {
@@ -51,7 +52,8 @@ Insn end_mark(std::uint16_t offset) {
 }  // namespace
 
 Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine, Fpu unit)
-    : fpu(unit),
+    : ram_begin(reinterpret_cast<std::uintptr_t>(cpu_memory.ram().data())),
+      fpu(unit),
       model(cpu_model),
       engine(cpu_engine),
       memory(cpu_memory),
@@ -297,7 +299,16 @@ void Core::run_cached() {
     return;
   }
   note_run(segments[kCs].base + eip);
-  if (run->count > remaining) break_before(run->insns + remaining);
+  if (run->count > remaining) {
+    // The budget ends inside. Not inside a pair: its first half is left for a single step.
+    Insn* stop = run->insns + remaining;
+    if ((stop - 1)->fused) --stop;
+    if (stop == run->insns) {
+      step_one();
+      return;
+    }
+    break_before(stop);
+  }
   remaining -= run->count;
   execute(run->insns);
 }
@@ -312,7 +323,7 @@ Run* Core::find_run() {
   const TlbEntry* place = find_page(read_tlb, linear, false);
   if (place == nullptr || place->is(TlbEntry::kSpecial)) return nullptr;
   const std::uint32_t physical = place->physical + linear % kPageSize;
-  Run* run = traces_.find(physical, mode());
+  Run* run = traces_.find(physical, code_kind());
   if (run == nullptr) run = build_run(memory.page(physical), physical);
   if (run != nullptr) jump_cache[key] = {key, run};
   return run;
@@ -328,14 +339,15 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
   }
   const std::span<const std::uint8_t> code(page.data + physical % kPageSize,
                                            kPageSize - physical % kPageSize);
-  const bool code32 = mode() != 0;
+  const CodeKind kind = code_kind();
   std::size_t count = 0;
   std::uint32_t bytes = 0;
   while (count < TraceCache::kMaxInsns && bytes < code.size()) {
-    const Decoded decoded = decoder_.decode(code.subspan(bytes), code32, insns[count]);
+    const Decoded decoded = decoder_.decode(code.subspan(bytes), kind, insns[count]);
     if (decoded.status != DecodeStatus::ok) break;
     bytes += insns[count].length;
     insns[count].next = static_cast<std::uint16_t>(bytes);
+    if (decoded.is_jcc && count > 0) fuse(insns[count - 1], insns[count], kind);
     ++count;
     if (decoded.ends_run) break;
   }
@@ -343,7 +355,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
   for (std::size_t n = 0; n < count; ++n) insns[n].left = static_cast<std::uint8_t>(count - 1 - n);
   insns[count] = end_mark(static_cast<std::uint16_t>(bytes));
   if (page.code_lines == 0) write_tlb.mark_code(physical);
-  return traces_.commit(insns, count, bytes, physical, mode(), page);
+  return traces_.commit(insns, count, bytes, physical, kind, page);
 }
 
 // Decodes and executes one instruction (of a REP: one element) without the cache.
@@ -351,9 +363,9 @@ void Core::step_one() {
   note_run(segments[kCs].base + eip);
   remaining -= 1;
   // The next page is touched only by an instruction that reaches into it.
-  Decoded decoded = decoder_.decode(fetch(false), mode() != 0, single_[0]);
+  Decoded decoded = decoder_.decode(fetch(false), code_kind(), single_[0]);
   if (decoded.status == DecodeStatus::truncated) {
-    decoded = decoder_.decode(fetch(true), mode() != 0, single_[0]);
+    decoded = decoder_.decode(fetch(true), code_kind(), single_[0]);
   }
   if (decoded.status == DecodeStatus::too_long && !at_least(Model::i80286)) {
     eip = (eip + 1) & ip_mask;  // a prefix among too many
@@ -403,6 +415,21 @@ Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
   if (target >= code_end) return fault(i, kGeneralProtection);
   return stop(i, target);
 }
+
+// Finds the run that a relative jump leads to and, within a page, remembers it.
+template <class T>
+Insn* Core::jump_unlinked(Insn* i) {
+  const std::uint32_t uncut = eip + i->next + i->immediate;
+  const std::uint32_t target = static_cast<T>(uncut);
+  Run* run = linked_run(target, remaining + i->left);
+  if (run == nullptr) return jump_slow(i, target);
+  const std::uint32_t base = segments[kCs].base;
+  if (uncut == target && ((base + target) ^ (base + eip)) < kPageSize) traces_.link(i, run);
+  remaining += i->left;
+  return enter_run(run, target);
+}
+template Insn* Core::jump_unlinked<std::uint16_t>(Insn*);
+template Insn* Core::jump_unlinked<std::uint32_t>(Insn*);
 
 // --- memory ---
 
@@ -581,7 +608,7 @@ void* Core::beside_code(unsigned segment, std::uint32_t offset, unsigned size) {
   if (offset + std::uint64_t{size} > segments[segment].write_end) return nullptr;
   const TlbEntry& entry = write_tlb[linear];
   const std::uint32_t page_of_last = (linear + size - 1) & kPageMask;
-  if (entry.tag != (page_of_last | TlbEntry::kCode)) return nullptr;
+  if ((entry.tag & ~TlbEntry::kElsewhere) != (page_of_last | TlbEntry::kCode)) return nullptr;
   if ((memory.page(entry.physical).code_lines & line_mask(linear, size)) != 0) return nullptr;
   return reinterpret_cast<void*>(entry.addend + linear);
 }

@@ -130,7 +130,12 @@ class Core final : public MemoryObserver {
   template <class T>
   void set(std::uint8_t id, T value) {
     if constexpr (sizeof(T) == 1) {
-      reinterpret_cast<std::uint8_t*>(general.data())[id] = value;
+      std::uint32_t& whole = general[id / 4];
+      if ((id & 1) == 0) {
+        whole = (whole & 0xFFFFFF00) | value;
+      } else {
+        whole = (whole & 0xFFFF00FF) | static_cast<std::uint32_t>(value << 8);
+      }
     } else {
       std::memcpy(&general[id], &value, sizeof(T));
     }
@@ -157,26 +162,48 @@ class Core final : public MemoryObserver {
   template <class T>
   [[gnu::always_inline]] bool read_fast(unsigned segment, std::uint32_t offset, T& value) {
     const SegmentCache& cache = segments[segment];
-    const std::uint32_t linear = cache.base + offset;
-    const TlbEntry& entry = read_tlb[linear];
     if (offset + std::uint64_t{sizeof(T)} > cache.read_end) [[unlikely]]
       return false;
-    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
-      return false;
-    std::memcpy(&value, reinterpret_cast<const void*>(entry.addend + linear), sizeof(T));
-    return true;
+    return read_flat(cache.base + offset, value);
   }
   template <class T>
   [[gnu::always_inline]] bool write_fast(unsigned segment, std::uint32_t offset, T value) {
-    void* host = writable<T>(segment, offset);
-    if (host == nullptr) [[unlikely]]
-      return false;
-    std::memcpy(host, &value, sizeof(T));
-    return true;
+    return modify_fast<T>(segment, offset, [value](T) { return value; });
   }
   template <class T, class Change>
   [[gnu::always_inline]] bool modify_fast(unsigned segment, std::uint32_t offset, Change change) {
-    void* host = writable<T>(segment, offset);
+    const SegmentCache& cache = segments[segment];
+    if (offset + std::uint64_t{sizeof(T)} > cache.write_end) [[unlikely]]
+      return false;
+    return modify_flat<T>(cache.base + offset, change);
+  }
+  // The same without a segment.
+  template <class T>
+  [[gnu::always_inline]] void* plain_address(Tlb& tlb, std::uint32_t linear) {
+    const TlbEntry& entry = tlb[linear];
+    const std::uint32_t page = (linear + std::uint32_t{sizeof(T) - 1}) & kPageMask;
+    std::uintptr_t addend = ram_begin;
+    if (page != entry.tag) [[unlikely]] {
+      if ((page | TlbEntry::kElsewhere) != entry.tag) return nullptr;
+      addend = entry.addend;
+    }
+    return reinterpret_cast<void*>(addend + linear);
+  }
+  template <class T>
+  [[gnu::always_inline]] bool read_flat(std::uint32_t linear, T& value) {
+    const void* host = plain_address<T>(read_tlb, linear);
+    if (host == nullptr) [[unlikely]]
+      return false;
+    std::memcpy(&value, host, sizeof(T));
+    return true;
+  }
+  template <class T>
+  [[gnu::always_inline]] bool write_flat(std::uint32_t linear, T value) {
+    return modify_flat<T>(linear, [value](T) { return value; });
+  }
+  template <class T, class Change>
+  [[gnu::always_inline]] bool modify_flat(std::uint32_t linear, Change change) {
+    void* host = plain_address<T>(write_tlb, linear);
     if (host == nullptr) [[unlikely]]
       return false;
     T value;
@@ -245,14 +272,32 @@ class Core final : public MemoryObserver {
   }
 
   // --- control flow ---
-  [[gnu::always_inline]] Insn* enter(Insn* i) { return kTailChain ? i->handler(*this, i) : i; }
-  [[gnu::always_inline]] Insn* next(Insn* i) { return enter(i + 1); }
+  [[gnu::always_inline]] Insn* enter(Insn* i) {
+#ifdef PLATTER_TAIL_CHAIN
+    asm(""
+        : "+r"(i));  // one register and `jmp *(i)`, where g++ would keep address and target apart
+#endif
+    return kTailChain ? i->handler(*this, i) : i;
+  }
+  [[gnu::always_inline]] Insn* next(Insn* i) {
+    return enter(i + 1);
+  }
   // After a callback: on, unless it raised an event.
-  Insn* next_or_leave(Insn* i) { return events == 0 ? next(i) : stop_after(i); }
-  std::uint32_t start_of(const Insn* i) const { return eip + i->next - i->length; }
-  std::uint32_t end_of(const Insn* i) const { return (eip + i->next) & ip_mask; }
-  Insn* stop_after(Insn* i) { return stop(i, end_of(i)); }
-  Insn* stop_at(Insn* i) { return stop(i, start_of(i)); }
+  Insn* next_or_leave(Insn* i) {
+    return events == 0 ? next(i) : stop_after(i);
+  }
+  std::uint32_t start_of(const Insn* i) const {
+    return eip + i->next - i->length;
+  }
+  std::uint32_t end_of(const Insn* i) const {
+    return (eip + i->next) & ip_mask;
+  }
+  Insn* stop_after(Insn* i) {
+    return stop(i, end_of(i));
+  }
+  Insn* stop_at(Insn* i) {
+    return stop(i, start_of(i));
+  }
   Insn* stop(Insn* i, std::uint32_t new_eip) {
     remaining += i->left;
     eip = new_eip;
@@ -266,6 +311,22 @@ class Core final : public MemoryObserver {
       return enter_run(run, target);
     }
     return jump_slow(i, target);
+  }
+  // The same for a target given by the instruction, relative and cut to T. Where it lies in the
+  // page of its run the instruction knows the run it leads to: under whatever CS:IP this code runs,
+  // both lie in one page. What would be cut off fails the compare with the end.
+  template <class T>
+  [[gnu::always_inline]] Insn* jump_relative(Insn* i) {
+    const std::uint32_t target = eip + i->next + i->immediate;
+    Run* run = traces_.linked(i);
+    const std::int64_t rest = remaining + i->left - run->count;
+    const std::uint64_t end = sizeof(T) == 2 ? code_end_16 : code_end;
+    if (rest < 0 || target + std::uint64_t{run->bytes} > end) [[unlikely]]
+      return jump_unlinked<T>(i);
+    remaining = rest;
+    eip = target;
+    note_run(segments[kCs].base + target);
+    return enter(run->insns);
   }
   // Behind the last instruction of a run.
   Insn* fall_through(const Insn* end_mark) {
@@ -289,6 +350,8 @@ class Core final : public MemoryObserver {
   void segment_changed(unsigned segment);
   // After CR0, CR4, EFLAGS.VM or AC changed.
   void update_mode();
+  // After segment caches changed: whether ES, SS and DS have base 0 and no limit.
+  void update_flat();
   std::optional<std::uint32_t> descriptor_at(std::uint16_t selector) const;
   bool fetch_descriptor(std::uint16_t selector, Descriptor& d, std::uint8_t vector,
                         std::uint16_t external = 0);
@@ -348,7 +411,9 @@ class Core final : public MemoryObserver {
 
   // --- debug registers (debug.cpp) ---
   void debug_registers_changed();
-  bool debugging() const { return (system.dr[7] & kDr7AnyEnabled) != 0; }
+  bool debugging() const {
+    return (system.dr[7] & kDr7AnyEnabled) != 0;
+  }
 
   // --- interrupts (interrupts.cpp) ---
   // Enters the handler, returning to eip; when that cannot be done the return address becomes
@@ -376,9 +441,13 @@ class Core final : public MemoryObserver {
   // start's.
   void begin_repeat(const Insn* i);
   void pause_repeat();
-  void restore_flags_of_repeat() { flags = repeat_.before; }
+  void restore_flags_of_repeat() {
+    flags = repeat_.before;
+  }
   // Before and after a callback to the board from the middle of instruction i.
-  void callback_begins(const Insn* i) { current = i; }
+  void callback_begins(const Insn* i) {
+    current = i;
+  }
   void callback_ends(Insn* i) {
     if (events != 0) break_before(i + 1);
   }
@@ -392,8 +461,10 @@ class Core final : public MemoryObserver {
   std::uint32_t system_flags = 0;  // TF IF DF IOPL NT RF VM
   std::uint32_t stack_mask = 0xFFFF;
   std::uint32_t ip_mask = 0xFFFF;
-  std::uint64_t code_end = 0x10000;  // first offset behind CS
-  std::uint64_t jump_base = 0;       // CS base and what else a key of the jump cache holds
+  std::uint64_t code_end = 0x10000;     // first offset behind CS
+  std::uint64_t code_end_16 = 0x10000;  // the same for 16-bit jumps, which reach no further
+  std::uint64_t jump_base = 0;          // CS base and what else a key of the jump cache holds
+  const std::uintptr_t ram_begin;  // host address of physical address 0
   std::uint32_t events = 0;
   std::uint32_t cpl = 0;
   std::array<SegmentCache, 6> segments{};
@@ -416,18 +487,6 @@ class Core final : public MemoryObserver {
   const Insn* current = nullptr;  // the instruction whose callback is running
 
  private:
-  // Host address for a store that needs no second look, or null.
-  template <class T>
-  [[gnu::always_inline]] void* writable(unsigned segment, std::uint32_t offset) {
-    const SegmentCache& cache = segments[segment];
-    const std::uint32_t linear = cache.base + offset;
-    const TlbEntry& entry = write_tlb[linear];
-    if (offset + std::uint64_t{sizeof(T)} > cache.write_end) [[unlikely]]
-      return nullptr;
-    if (((linear + (sizeof(T) - 1)) & kPageMask) != entry.tag) [[unlikely]]
-      return nullptr;
-    return reinterpret_cast<void*>(entry.addend + linear);
-  }
   // The run at CS:target if it is known and fits into the budget.
   [[gnu::always_inline]] Run* linked_run(std::uint32_t target, std::int64_t budget) {
     const std::uint64_t key = jump_base + target;
@@ -452,6 +511,8 @@ class Core final : public MemoryObserver {
   Run* find_run();
   Run* build_run(Page& page, std::uint32_t physical);
   Insn* jump_slow(Insn* i, std::uint32_t target);
+  template <class T>
+  Insn* jump_unlinked(Insn* i);
   void park();
   void unpark();
   void unpatch();
@@ -469,7 +530,9 @@ class Core final : public MemoryObserver {
     std::uint32_t physical = 0;  // page
     bool for_users = true;       // level 3 could do the same
   };
-  bool paging() const { return (system.cr0 & kCr0Pg) != 0; }
+  bool paging() const {
+    return (system.cr0 & kCr0Pg) != 0;
+  }
   bool translate(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
   bool walk(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
   std::uint32_t read_table(std::uint32_t physical);
@@ -480,8 +543,12 @@ class Core final : public MemoryObserver {
   void update_jump_base();
   void update_ends();
   void flush_jumps();
-  std::uint8_t mode() const { return (segments[kCs].access & kAccessBig) != 0 ? 1 : 0; }
-  void note_run(std::uint32_t linear) { recent_[recent_count_++ % kRecent] = linear; }
+  CodeKind code_kind() const {
+    return {segments[kCs].big(), flat_ && segments[kCs].big()};
+  }
+  void note_run(std::uint32_t linear) {
+    recent_[recent_count_++ % kRecent] = linear;
+  }
   bool enter_handler(const Interruption& what);
   bool enter_real_handler(const Interruption& what);
   bool enter_through_gate(const Interruption& what, const Descriptor& gate, std::uint16_t external);
@@ -518,6 +585,7 @@ class Core final : public MemoryObserver {
   Refusal refusal_;
   bool protected_ = false;
   bool alignment_checked_ = false;
+  bool flat_ = false;
   bool fetch_faulted_ = false;      // the bytes ended at a page that is not there
   std::uint64_t jump_epoch_ = 0;    // part of jump_base: a flush is a new epoch
   std::uint32_t debug_hits_ = 0;    // bits of DR6 for a trap behind this instruction

@@ -117,6 +117,13 @@ void decode_immediate(ByteReader& in, Form form, bool size32, bool address32, In
     case Form::immz:
       insn.immediate = in.take_z(size32);
       break;
+    case Form::relz:
+      insn.immediate = in.take_z(size32);
+      if (!size32) {
+        insn.immediate =
+            static_cast<std::uint32_t>(sign_extended(static_cast<std::uint16_t>(insn.immediate)));
+      }
+      break;
     case Form::imm16:
       insn.immediate = in.take<std::uint16_t>();
       break;
@@ -222,14 +229,15 @@ Decoder::Decoder(Model model, Fpu unit) : map_(opcode_map(model)), escapes_(esca
   max_length_ = model == Model::i80286 ? 10 : 15;
 }
 
-Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& insn) const {
+Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn& insn) const {
   insn = Insn{};
   ByteReader in(bytes.first(std::min(bytes.size(), max_length_)));
   const auto finish = [&](Handler handler, bool ends_run) -> Decoded {
     insn.handler = handler;
     insn.length = static_cast<std::uint8_t>(in.used());
-    if (!in.truncated()) return {DecodeStatus::ok, ends_run};
-    return {bytes.size() >= max_length_ ? DecodeStatus::too_long : DecodeStatus::truncated, true};
+    if (!in.truncated()) return {DecodeStatus::ok, ends_run, false};
+    return {bytes.size() >= max_length_ ? DecodeStatus::too_long : DecodeStatus::truncated, true,
+            false};
   };
 
   Prefixes prefixes;
@@ -240,8 +248,8 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& 
   if (in.truncated()) return finish(undefined_opcode, true);
   const std::size_t prefix_length = in.used() - 1;
 
-  const bool size32 = code32 != prefixes.operand_size;
-  const bool address32 = code32 != prefixes.address_size;
+  const bool size32 = code.size32 != prefixes.operand_size;
+  const bool address32 = code.size32 != prefixes.address_size;
   const Opcode* entry = &map_.entry(index);
   std::optional<std::uint8_t> modrm;
   if (map_.is_group(index)) {
@@ -250,7 +258,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& 
   } else if (has_modrm(entry->form)) {
     modrm = in.take<std::uint8_t>();
   }
-  if (in.truncated() || entry->handlers[0][0] == nullptr) return finish(undefined_opcode, true);
+  if (in.truncated() || entry->handlers.any[0][0] == nullptr) return finish(undefined_opcode, true);
 
   unsigned place = 0;  // register, memory by 16 or by 32 bits
   std::uint8_t default_segment = kDs;
@@ -294,7 +302,14 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, bool code32, Insn& 
   }
   const bool ends_run = (entry->flags & kEndsRun) != 0 ||
                         ((entry->flags & kEndsRunIfRepeated) != 0 && insn.repeat != Repeat::none);
-  return finish(entry->handlers[size32 ? 1 : 0][place], ends_run);
+  // A stack operand of 16 bits is as good in a flat run as one of 32.
+  const bool in_flat_segment =
+      insn.segment == kDs || insn.segment == kEs || insn.segment == kSs || place == 0;
+  const HandlersBySize& handlers =
+      code.flat && in_flat_segment ? entry->handlers.flat : entry->handlers.any;
+  Decoded decoded = finish(handlers[size32 ? 1 : 0][place], ends_run);
+  decoded.is_jcc = (entry->flags & kJcc) != 0;
+  return decoded;
 }
 
 }  // namespace cpu

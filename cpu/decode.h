@@ -29,13 +29,14 @@ enum class Form : std::uint8_t {
   simm8,
   imm16,
   immz,
+  relz,   // 16 or 32 bits by operand size, sign-extended
   moffs,  // an address of address size
   far_pointer,
   imm16_imm8,  // ENTER
   escape       // ModRM; which operation it is the coprocessor's map says, if there is one
 };
 
-enum OpcodeFlag : std::uint8_t {
+enum OpcodeFlag : std::uint16_t {
   kByteReg = 1,  // reg names a byte register
   kByteRm = 2,   // rm names a byte register or a byte in memory
   kByte = kByteReg | kByteRm,
@@ -44,16 +45,22 @@ enum OpcodeFlag : std::uint8_t {
   kMemoryOnly = 16,    // #UD with a register operand (8086: whatever the handler does)
   kAddressSized = 32,  // no ModRM, but the handler depends on the address size
   kEndsRunIfRepeated = 64,
-  kStackTop = 128  // POP r/m: an ESP-relative address counts from after the pop
+  kStackTop = 128,  // POP r/m: an ESP-relative address counts from after the pop
+  kJcc = 256        // the opcode's low four bits are the condition
 };
 
 // By operand size (16, 32) and operand place: register or none, memory by 16-bit or 32-bit
 // addressing.
-using HandlerSet = std::array<std::array<Handler, 3>, 2>;
+using HandlersBySize = std::array<std::array<Handler, 3>, 2>;
+
+struct HandlerSet {
+  HandlersBySize any{};
+  HandlersBySize flat{};  // for runs decoded for flat segments
+};
 
 struct Opcode {
   Form form = Form::none;
-  std::uint8_t flags = 0;
+  std::uint16_t flags = 0;
   HandlerSet handlers{};
 };
 
@@ -108,6 +115,7 @@ enum class DecodeStatus : std::uint8_t {
 struct Decoded {
   DecodeStatus status = DecodeStatus::ok;
   bool ends_run = false;
+  bool is_jcc = false;
 };
 
 class EscapeMap;
@@ -118,7 +126,7 @@ class Decoder {
 
   // Fills everything but `next` and `left`. An undefined opcode decodes to an instruction that
   // raises #UD.
-  Decoded decode(std::span<const std::uint8_t> bytes, bool code32, Insn& insn) const;
+  Decoded decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn& insn) const;
   // Longest instruction: 286 10 bytes, 386 15; the 8086 and 186 have no limit, ours is one buffer.
   std::size_t max_length() const { return max_length_; }
 

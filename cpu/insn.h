@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <limits>
 
 namespace cpu {
 
@@ -24,6 +23,8 @@ enum class Repeat : std::uint8_t { none, equal, not_equal };  // F3 (also plain 
 
 struct Insn {
   Handler handler = nullptr;
+  // Of the memory operand. A relative jump has none: for it, the run it leads to
+  // (TraceCache::linked).
   std::uint32_t displacement = 0;
   std::uint32_t immediate = 0;
   std::uint16_t immediate2 = 0;  // selector of a far pointer, level of ENTER
@@ -39,8 +40,17 @@ struct Insn {
   std::uint8_t reg = 0;
   std::uint8_t rm = 0;
   Repeat repeat = Repeat::none;
+  bool fused = false;  // the handler executes the following instruction too
 };
 static_assert(sizeof(Insn) == 32);
+
+// What a run is decoded for, beside its bytes.
+struct CodeKind {
+  bool size32 = false;  // CS.D
+  bool flat = false;    // with size32 only, see Core::update_flat
+
+  bool operator==(const CodeKind&) const = default;
+};
 
 // Straight-line code, decoded: `count` instructions of `bytes` bytes, one page, one mode. Behind
 // the last one stands an end mark, so insns[i + 1] always exists.
@@ -52,9 +62,9 @@ struct Run {
   std::int64_t count = kNeverFits;
   Run* next_same_bucket = nullptr;
   Run* next_same_page = nullptr;
-  std::uint8_t mode = 0;
+  CodeKind kind;
 
-  static constexpr std::int64_t kNeverFits = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kNeverFits = std::int64_t{1} << 50;
 };
 
 }  // namespace cpu

@@ -17,8 +17,12 @@ struct InRegister {
 };
 struct InMemory16 {
   static constexpr bool kIsRegister = false;
+  // By words, as 16-bit code stores its registers: the host passes a value from a store to a load
+  // late (some 20 cycles) when the load wants more than the store gave.
   static std::uint32_t offset(const Core& c, const Insn* i) {
-    return (c.general[i->base] + c.general[i->index] + i->displacement) & 0xFFFF;
+    return (c.get<std::uint16_t>(i->base) + std::uint32_t{c.get<std::uint16_t>(i->index)} +
+            i->displacement) &
+           0xFFFF;
   }
 };
 struct InMemory32 {
@@ -38,11 +42,17 @@ inline constexpr std::uint32_t kAddressMask<InMemory32> = 0xFFFFFFFF;
 // accesses have succeeded; when one does not, the handler is started over as Slow, which can fault,
 // call devices and take every detour. So the fast form is a leaf without a stack frame. Handlers
 // that are not hot have one form and use Core::read and write directly.
+//
+// Flat is Fast in a run that was decoded for flat segments (Core::update_flat): ES, SS and DS have
+// base 0 and no limit, the stack is a 32-bit one, so an offset is a linear address.
 struct Fast {
-  static constexpr bool kFast = true;
+  static constexpr bool kFast = true, kFlat = false;
+};
+struct Flat {
+  static constexpr bool kFast = true, kFlat = true;
 };
 struct Slow {
-  static constexpr bool kFast = false;
+  static constexpr bool kFast = false, kFlat = false;
 };
 
 template <class H, class T, class Rm>
@@ -59,12 +69,14 @@ template <class H, class T, class Rm, class Path>
 template <class Path, class T>
 [[gnu::always_inline]] inline bool read_memory(Core& c, Insn* i, unsigned segment,
                                                std::uint32_t offset, T& value) {
+  if constexpr (Path::kFlat) return c.read_flat(offset, value);
   if constexpr (Path::kFast) return c.read_fast(segment, offset, value);
   return c.read(i, segment, offset, value);
 }
 template <class Path, class T>
 [[gnu::always_inline]] inline bool write_memory(Core& c, Insn* i, unsigned segment,
                                                 std::uint32_t offset, T value) {
+  if constexpr (Path::kFlat) return c.write_flat(offset, value);
   if constexpr (Path::kFast) return c.write_fast(segment, offset, value);
   return c.write(i, segment, offset, value);
 }
@@ -94,6 +106,8 @@ template <class T, class Rm, class Path = Slow, class Change>
   if constexpr (Rm::kIsRegister) {
     c.set<T>(i->rm, change(c.get<T>(i->rm)));
     return true;
+  } else if constexpr (Path::kFlat) {
+    return c.modify_flat<T>(Rm::offset(c, i), change);
   } else if constexpr (Path::kFast) {
     return c.modify_fast<T>(i->segment, Rm::offset(c, i), change);
   } else {
@@ -101,45 +115,99 @@ template <class T, class Rm, class Path = Slow, class Change>
   }
 }
 
-// The stack of hot handlers: push_value and top_value access it, drop moves the pointer.
+// operand = Op(operand, source); the operations of alu.h that only look leave it.
+template <class Op, class T, class Rm, class Path, class Outcome>
+[[gnu::always_inline]] inline bool apply_to_rm(Core& c, Insn* i, T source, Outcome& out) {
+  out.right = source;
+  if constexpr (Op::kWrites) {
+    const auto change = [&c, &out](T value) {
+      out.left = value;
+      out.result = Op::template apply<T>(c.flags, value, out.right);
+      return out.result;
+    };
+    return modify_rm<T, Rm, Path>(c, i, change);
+  } else {
+    if (!read_rm<T, Rm, Path>(c, i, out.left)) return false;
+    out.result = Op::template apply<T>(c.flags, out.left, source);
+    return true;
+  }
+}
+
+// The stack of hot handlers: push_value and top_value access it, drop moves the pointer up.
+template <class Path>
+[[gnu::always_inline]] inline std::uint32_t stack_top(const Core& c, std::uint32_t below) {
+  if constexpr (Path::kFlat) return c.general[kEsp] - below;
+  return (c.general[kEsp] - below) & c.stack_mask;
+}
+template <class Path>
+[[gnu::always_inline]] inline void drop(Core& c, std::uint32_t size) {
+  if constexpr (Path::kFlat) {
+    c.general[kEsp] += size;
+  } else {
+    c.set_stack_pointer(c.general[kEsp] + size);
+  }
+}
 template <class Path, class T>
 [[gnu::always_inline]] inline bool push_value(Core& c, Insn* i, T value) {
-  const std::uint32_t top = (c.general[kEsp] - std::uint32_t{sizeof(T)}) & c.stack_mask;
-  if (!write_memory<Path>(c, i, kSs, top, value)) return false;
-  c.set_stack_pointer(top);
+  if (!write_memory<Path>(c, i, kSs, stack_top<Path>(c, sizeof(T)), value)) return false;
+  drop<Path>(c, 0u - std::uint32_t{sizeof(T)});
   return true;
 }
 template <class Path, class T>
 [[gnu::always_inline]] inline bool top_value(Core& c, Insn* i, T& value) {
-  return read_memory<Path>(c, i, kSs, c.general[kEsp] & c.stack_mask, value);
+  return read_memory<Path>(c, i, kSs, stack_top<Path>(c, 0), value);
 }
+
+// Handlers with forms, and those of them whose form matters without a memory operand too.
+template <class H>
+concept HasForms = requires(Core& c, Insn* i) {
+  H::template run<std::uint32_t, InMemory32, Flat>(c, i);
+};
+template <class H>
+concept UsesStack = HasForms<H> && requires {
+  H::kUsesStack;
+};
 
 template <class H, class T>
 constexpr std::array<Handler, 3> places() {
   return {H::template run<T, InRegister>, H::template run<T, InMemory16>,
           H::template run<T, InMemory32>};
 }
+// The same for flat runs: what has a 32-bit address or a stack operand there.
+template <class H, class T>
+constexpr std::array<Handler, 3> flat_places() {
+  std::array<Handler, 3> handlers = places<H, T>();
+  if constexpr (UsesStack<H>) handlers[0] = H::template run<T, InRegister, Flat>;
+  if constexpr (HasForms<H>) handlers[2] = H::template run<T, InMemory32, Flat>;
+  return handlers;
+}
+template <class H, class T16, class T32>
+constexpr HandlerSet handler_set() {
+  return {{places<H, T16>(), places<H, T32>()}, {flat_places<H, T16>(), flat_places<H, T32>()}};
+}
 // Byte operands whatever the operand size.
 template <class H>
 constexpr HandlerSet bytes() {
-  return {places<H, std::uint8_t>(), places<H, std::uint8_t>()};
+  return handler_set<H, std::uint8_t, std::uint8_t>();
 }
 // Words or doublewords by operand size.
 template <class H>
 constexpr HandlerSet words() {
-  return {places<H, std::uint16_t>(), places<H, std::uint32_t>()};
+  return handler_set<H, std::uint16_t, std::uint32_t>();
 }
 // Words whatever the operand size.
 template <class H>
 constexpr HandlerSet always_words() {
-  return {places<H, std::uint16_t>(), places<H, std::uint16_t>()};
+  return handler_set<H, std::uint16_t, std::uint16_t>();
+}
+constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
+  const HandlersBySize sizes = {std::array{size16, size16, size16},
+                                std::array{size32, size32, size32}};
+  return {sizes, sizes};
 }
 // No operand that the decoder would have to choose by.
 constexpr HandlerSet single(Handler handler) {
-  return {std::array{handler, handler, handler}, std::array{handler, handler, handler}};
-}
-constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
-  return {std::array{size16, size16, size16}, std::array{size32, size32, size32}};
+  return by_operand_size(handler, handler);
 }
 
 // Where the next part of an operand in several parts lies. Up to the 286 (BOUND vectors) each word

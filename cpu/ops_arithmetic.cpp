@@ -1,75 +1,11 @@
 // Arithmetic and logic: 00-3F, 80-85, 27-3F's decimal adjusts, multiply and divide, INC to NEG, bit
 // instructions of the 386. Shifts are in ops_shifts.cpp.
 // [386] 80386 Programmer's Reference Manual, chapter 17.
-#include "cpu/ops.h"
+#include "cpu/ops_integer.h"
 
 namespace cpu {
 
 namespace {
-
-// --- two operands ---
-
-template <class Op>
-struct RmReg {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    const T source = c.get<T>(i->reg);
-    if constexpr (Op::kWrites) {
-      const auto change = [&c, source](T value) {
-        return Op::template apply<T>(c.flags, value, source);
-      };
-      if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<RmReg, T, Rm, Path>(c, i);
-    } else {
-      T value;
-      if (!read_rm<T, Rm, Path>(c, i, value)) return failed<RmReg, T, Rm, Path>(c, i);
-      Op::template apply<T>(c.flags, value, source);
-    }
-    return c.next(i);
-  }
-};
-
-template <class Op>
-struct RegRm {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    T source;
-    if (!read_rm<T, Rm, Path>(c, i, source)) return failed<RegRm, T, Rm, Path>(c, i);
-    const T result = Op::template apply<T>(c.flags, c.get<T>(i->reg), source);
-    if constexpr (Op::kWrites) c.set<T>(i->reg, result);
-    return c.next(i);
-  }
-};
-
-template <class Op>
-struct RmImm {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    const T source = static_cast<T>(i->immediate);
-    if constexpr (Op::kWrites) {
-      const auto change = [&c, source](T value) {
-        return Op::template apply<T>(c.flags, value, source);
-      };
-      if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<RmImm, T, Rm, Path>(c, i);
-    } else {
-      T value;
-      if (!read_rm<T, Rm, Path>(c, i, value)) return failed<RmImm, T, Rm, Path>(c, i);
-      Op::template apply<T>(c.flags, value, source);
-    }
-    return c.next(i);
-  }
-};
-
-// --- one operand ---
-
-template <class Op>
-struct Unary {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    const auto change = [&c](T value) { return Op::template apply<T>(c.flags, value); };
-    if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<Unary, T, Rm, Path>(c, i);
-    return c.next(i);
-  }
-};
 
 // --- multiplication and division ---
 
@@ -384,8 +320,8 @@ Insn* salc(Core& c, Insn* i) {  // D6, undocumented
 template <class Op>
 void install_operation(OpcodeMap& map, unsigned number) {
   const unsigned row = number * 8;
-  constexpr std::uint8_t lock = Op::kWrites ? kLockable : 0;
-  const auto locked = [](unsigned flags) { return static_cast<std::uint8_t>(flags | lock); };
+  constexpr std::uint16_t lock = Op::kWrites ? kLockable : 0;
+  const auto locked = [](unsigned flags) { return static_cast<std::uint16_t>(flags | lock); };
   // clang-format off
   map.set(row + 0, {Form::modrm, locked(kByte), bytes<RmReg<Op>>()});
   map.set(row + 1, {Form::modrm, locked(0), words<RmReg<Op>>()});
@@ -402,7 +338,7 @@ void install_operation(OpcodeMap& map, unsigned number) {
 
 template <class Op>
 void install_bit_operation(OpcodeMap& map, unsigned by_register, unsigned group_reg) {
-  const std::uint8_t lock = Op::kWrites ? kLockable : 0;
+  const std::uint16_t lock = Op::kWrites ? kLockable : 0;
   map.set(by_register, {Form::modrm, lock, words<BitByRegister<Op>>()});
   map.set(0x0FBA, group_reg, {Form::modrm_imm8, lock, words<BitByImmediate<Op>>()});
 }

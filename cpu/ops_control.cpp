@@ -2,7 +2,7 @@
 // conditions. [386] 80386 Programmer's Reference Manual, chapter 17.
 #include <utility>
 
-#include "cpu/ops.h"
+#include "cpu/ops_integer.h"
 
 namespace cpu {
 
@@ -14,15 +14,6 @@ std::uint32_t relative_target(const Core& c, const Insn* i) {
   return static_cast<T>(c.eip + i->next + i->immediate);
 }
 
-// T is the operand size: a 16-bit jump clears the upper half of EIP.
-template <unsigned kCondition>
-struct Jcc {
-  template <class T, class Rm>
-  static Insn* run(Core& c, Insn* i) {
-    if (!c.flags.condition<kCondition>()) return c.next(i);
-    return c.jump(i, relative_target<T>(c, i));
-  }
-};
 template <unsigned kCondition>
 struct SetCc {
   template <class T, class Rm>
@@ -32,35 +23,38 @@ struct SetCc {
   }
 };
 
+// CX or ECX by the address size.
+template <class Rm>
+using Counter = std::conditional_t<kAddressMask<Rm> == 0xFFFF, std::uint16_t, std::uint32_t>;
+
 // LOOPNZ, LOOPZ, LOOP, JCXZ. The counter follows the address size, the target the operand size.
 enum class LoopKind { not_zero, zero, always };
 template <LoopKind kKind>
 struct Loop {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
-    constexpr std::uint32_t kMask = kAddressMask<Rm>;
-    const std::uint32_t count = (c.general[kEcx] - 1) & kMask;
+    const auto count = static_cast<Counter<Rm>>(c.get<Counter<Rm>>(kEcx) - 1);
     bool taken = count != 0;
     if (kKind == LoopKind::zero) taken = taken && c.flags.zf();
     if (kKind == LoopKind::not_zero) taken = taken && !c.flags.zf();
     const std::uint32_t target = relative_target<T>(c, i);
     if (taken && target >= c.code_end) return c.fault(i, kGeneralProtection);
-    c.general[kEcx] = (c.general[kEcx] & ~kMask) | count;
-    return taken ? c.jump(i, target) : c.next(i);
+    c.set(kEcx, count);
+    return taken ? c.jump_relative<T>(i) : c.next(i);
   }
 };
 struct Jcxz {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
-    if ((c.general[kEcx] & kAddressMask<Rm>) != 0) return c.next(i);
-    return c.jump(i, relative_target<T>(c, i));
+    if (c.get<Counter<Rm>>(kEcx) != 0) return c.next(i);
+    return c.jump_relative<T>(i);
   }
 };
 
 struct JmpRelative {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
-    return c.jump(i, relative_target<T>(c, i));
+    return c.jump_relative<T>(i);
   }
 };
 struct JmpRm {
@@ -74,38 +68,42 @@ struct JmpRm {
 
 // The return address is stored before the target is checked (vectors); SP moves only when both
 // went well.
-template <class H, class T, class Rm, class Path>
-[[gnu::always_inline]] inline Insn* call_near(Core& c, Insn* i, std::uint32_t target) {
-  const std::uint32_t top = (c.general[kEsp] - std::uint32_t{sizeof(T)}) & c.stack_mask;
-  if (!write_memory<Path>(c, i, kSs, top, static_cast<T>(c.end_of(i))))
+template <class H, class T, class Rm, class Path, class Jump>
+[[gnu::always_inline]] inline Insn* call_near(Core& c, Insn* i, std::uint32_t target, Jump jump) {
+  if (!write_memory<Path>(c, i, kSs, stack_top<Path>(c, sizeof(T)), static_cast<T>(c.end_of(i))))
     return failed<H, T, Rm, Path>(c, i);
   if (target >= c.code_end) [[unlikely]]
     return c.fault(i, kGeneralProtection);
-  c.set_stack_pointer(top);
-  return c.jump(i, target);
+  drop<Path>(c, 0u - std::uint32_t{sizeof(T)});
+  return jump();
 }
 struct CallRelative {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
-    return call_near<CallRelative, T, Rm, Path>(c, i, relative_target<T>(c, i));
+    return call_near<CallRelative, T, Rm, Path>(c, i, relative_target<T>(c, i),
+                                                [&c, i] { return c.jump_relative<T>(i); });
   }
 };
 struct CallRm {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T target;
     if (!read_rm<T, Rm, Path>(c, i, target)) return failed<CallRm, T, Rm, Path>(c, i);
-    return call_near<CallRm, T, Rm, Path>(c, i, target);
+    return call_near<CallRm, T, Rm, Path>(c, i, target,
+                                          [&c, i, target] { return c.jump(i, target); });
   }
 };
 // RET, RET n.
 struct RetNear {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T target;
     if (!top_value<Path>(c, i, target)) return failed<RetNear, T, Rm, Path>(c, i);
     if (target >= c.code_end) return c.fault(i, kGeneralProtection);
-    c.set_stack_pointer(c.general[kEsp] + std::uint32_t{sizeof(T)} + i->immediate);
+    drop<Path>(c, std::uint32_t{sizeof(T)} + i->immediate);
     return c.jump(i, target);
   }
 };
@@ -237,12 +235,12 @@ struct Bound {
 
 template <unsigned kCondition>
 void install_condition(OpcodeMap& map) {
-  map.set(0x70 + kCondition, {Form::simm8, 0, words<Jcc<kCondition>>()});
+  map.set(0x70 + kCondition, {Form::simm8, kJcc, words<Jcc<kCondition>>()});
   if (!map.at_least(Model::i80186)) {  // 60-6F are 70-7F: bit 4 is not decoded
-    map.set(0x60 + kCondition, {Form::simm8, 0, words<Jcc<kCondition>>()});
+    map.set(0x60 + kCondition, {Form::simm8, kJcc, words<Jcc<kCondition>>()});
   }
   if (map.at_least(Model::i80386)) {
-    map.set(0x0F80 + kCondition, {Form::immz, 0, words<Jcc<kCondition>>()});
+    map.set(0x0F80 + kCondition, {Form::relz, kJcc, words<Jcc<kCondition>>()});
     map.set(0x0F90 + kCondition, {Form::modrm, kByteRm, bytes<SetCc<kCondition>>()});
   }
 }
@@ -276,8 +274,8 @@ void install_control(OpcodeMap& map) {
   map.set(0xE1, {Form::simm8, kAddressSized, words<Loop<LoopKind::zero>>()});
   map.set(0xE2, {Form::simm8, kAddressSized, words<Loop<LoopKind::always>>()});
   map.set(0xE3, {Form::simm8, kAddressSized, words<Jcxz>()});
-  map.set(0xE8, {Form::immz, kEndsRun, words<CallRelative>()});
-  map.set(0xE9, {Form::immz, kEndsRun, words<JmpRelative>()});
+  map.set(0xE8, {Form::relz, kEndsRun, words<CallRelative>()});
+  map.set(0xE9, {Form::relz, kEndsRun, words<JmpRelative>()});
   map.set(0xEA, {Form::far_pointer, kEndsRun, words<JmpFar>()});
   map.set(0xEB, {Form::simm8, kEndsRun, words<JmpRelative>()});
   if (map.at_least(Model::i80386)) map.set(0xF1, {Form::none, kEndsRun, single(int1)});

@@ -82,6 +82,7 @@ struct Xlat {
 // --- stack ---
 
 struct PushRm {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
@@ -95,6 +96,7 @@ struct PushRm {
   }
 };
 struct PushImm {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     if (!push_value<Path>(c, i, static_cast<T>(i->immediate)))
@@ -103,12 +105,13 @@ struct PushImm {
   }
 };
 struct PopRm {
+  static constexpr bool kUsesStack = true;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
     if (!top_value<Path>(c, i, value)) return failed<PopRm, T, Rm, Path>(c, i);
     if constexpr (Rm::kIsRegister) {
-      c.set_stack_pointer(c.general[kEsp] + std::uint32_t{sizeof(T)});
+      drop<Path>(c, sizeof(T));
       c.set<T>(i->rm, value);  // POP SP: the value wins
     } else {
       // The address is formed after the pop (the decoder corrected ESP-based ones).

@@ -104,6 +104,7 @@ TlbEntry* Core::find_page(Tlb& tlb, std::uint32_t linear, bool writing) {
   if (debugging() && page_watched(first)) entry.tag |= TlbEntry::kWatched;
   entry.physical = mapping.physical;
   entry.addend = plain ? reinterpret_cast<std::uintptr_t>(page.data) - first : 0;
+  if (plain && entry.addend != ram_begin) entry.tag |= TlbEntry::kElsewhere;
   page.written = page.written || (plain && writing);
   if (!mapping.for_users) tlb.note_privileged(first);
   return &entry;
@@ -219,8 +220,11 @@ void Core::flush_jumps() {
 }
 
 void Core::update_jump_base() {
-  constexpr unsigned kSizeBit = 34, kUserBit = 35, kEpochBit = 36;  // base + offset has 33 bits
-  jump_base = segments[kCs].base | std::uint64_t{segments[kCs].big()} << kSizeBit |
+  // base + offset has 33 bits
+  constexpr unsigned kFlatBit = 33, kSizeBit = 34, kUserBit = 35, kEpochBit = 36;
+  const CodeKind kind = code_kind();
+  jump_base = segments[kCs].base | std::uint64_t{kind.flat} << kFlatBit |
+              std::uint64_t{kind.size32} << kSizeBit |
               std::uint64_t{cpl == 3} << kUserBit | jump_epoch_ << kEpochBit;
 }
 

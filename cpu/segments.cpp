@@ -20,11 +20,28 @@ void Core::segment_changed(unsigned index) {
   }
   if (index == kCs) {
     code_end = std::uint64_t{cache.limit} + 1;
+    code_end_16 = std::min(code_end, std::uint64_t{0x10000});
     update_jump_base();
   } else if (index == kSs) {
     stack_mask = cache.big() ? 0xFFFFFFFF : 0xFFFF;
     update_mode();
   }
+  update_flat();
+}
+
+// Runs decoded for flat segments are others than those for any: a change is a new key for the jump
+// cache, and an instruction that goes on behind one (POPF with AC) must not.
+void Core::update_flat() {
+  constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
+  bool flat = protected_ && segments[kSs].big();
+  for (const unsigned index : {kEs, kSs, kDs}) {
+    const SegmentCache& cache = segments[index];
+    flat = flat && cache.base == 0 && cache.read_end == kAll && cache.write_end == kAll;
+  }
+  if (flat == flat_) return;
+  flat_ = flat;
+  update_jump_base();
+  raise_event(kEventBreak);
 }
 
 void Core::update_ends() {
@@ -37,6 +54,7 @@ void Core::update_ends() {
       cache.set_real_ends();
     }
   }
+  update_flat();
 }
 
 // The privilege level is that of the stack segment.

@@ -13,14 +13,18 @@ namespace cpu {
 namespace {
 
 // A pointer register (SI, DI) or counter under the address size.
-std::uint32_t pointer(const Core& c, unsigned reg, std::uint32_t mask) {
-  return c.general[reg] & mask;
+std::uint32_t pointer(const Core& c, RegisterIndex reg, std::uint32_t mask) {
+  return mask == 0xFFFF ? c.get<std::uint16_t>(reg) : c.general[reg];
 }
-void set_pointer(Core& c, unsigned reg, std::uint32_t mask, std::uint32_t value) {
-  c.general[reg] = (c.general[reg] & ~mask) | (value & mask);
+void set_pointer(Core& c, RegisterIndex reg, std::uint32_t mask, std::uint32_t value) {
+  if (mask == 0xFFFF) {
+    c.set(reg, static_cast<std::uint16_t>(value));
+  } else {
+    c.general[reg] = value;
+  }
 }
-void advance(Core& c, unsigned reg, std::uint32_t mask, std::uint32_t step) {
-  set_pointer(c, reg, mask, c.general[reg] + step);
+void advance(Core& c, RegisterIndex reg, std::uint32_t mask, std::uint32_t step) {
+  set_pointer(c, reg, mask, pointer(c, reg, mask) + step);
 }
 template <class T>
 std::uint32_t step_of(const Core& c) {

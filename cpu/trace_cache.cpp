@@ -16,9 +16,9 @@ TraceCache::TraceCache()
       runs_(std::make_unique<Run[]>(kRuns)),
       buckets_(kBuckets) {}
 
-Run* TraceCache::find(std::uint32_t physical, std::uint8_t mode) const {
+Run* TraceCache::find(std::uint32_t physical, CodeKind kind) const {
   Run* run = buckets_[(physical ^ physical >> 13) % kBuckets];
-  while (run != nullptr && (run->physical != physical || run->mode != mode)) {
+  while (run != nullptr && (run->physical != physical || run->kind != kind)) {
     run = run->next_same_bucket;
   }
   return run;
@@ -30,12 +30,12 @@ Insn* TraceCache::reserve() {
 }
 
 Run* TraceCache::commit(Insn* insns, std::size_t count, std::uint32_t bytes, std::uint32_t physical,
-                        std::uint8_t mode, Page& page) {
+                        CodeKind kind, Page& page) {
   insns_used_ += count + 1;
   Run& run = runs_[runs_used_++];
   CodePage& code = pages_[physical / kPageSize];
   Run*& head = bucket(physical);
-  run = {insns, physical, bytes, static_cast<std::int64_t>(count), head, code.first, mode};
+  run = {insns, physical, bytes, static_cast<std::int64_t>(count), head, code.first, kind};
   head = &run;
   code.first = &run;
   page.code_lines |= line_mask(physical, bytes);
@@ -84,7 +84,8 @@ void TraceCache::clear(Memory& memory) {
   for (const auto& [number, code] : pages_) memory.page(number * kPageSize).code_lines = 0;
   pages_.clear();
   std::fill(buckets_.begin(), buckets_.end(), nullptr);
-  insns_used_ = runs_used_ = 0;
+  insns_used_ = 0;
+  runs_used_ = 1;
 }
 
 }  // namespace cpu

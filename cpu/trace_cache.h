@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -41,13 +42,24 @@ class TraceCache {
 
   TraceCache();
 
-  Run* find(std::uint32_t physical, std::uint8_t mode) const;
+  Run* find(std::uint32_t physical, CodeKind kind) const;
 
   // Room for a run of kMaxInsns and its end mark, or null when the cache is full: clear() then.
   // What commit() does not take is free again.
   Insn* reserve();
   Run* commit(Insn* insns, std::size_t count, std::uint32_t bytes, std::uint32_t physical,
-              std::uint8_t mode, Page& page);
+              CodeKind kind, Page& page);
+
+  // Where a relative jump leads, as far as it is known; if not, to a run that fits no budget. Good
+  // until clear(), which forgets the jump too.
+  Run* linked(const Insn* jump) const {
+    return reinterpret_cast<Run*>(reinterpret_cast<std::byte*>(runs_.get()) + jump->displacement);
+  }
+  void link(Insn* jump, const Run* target) const {
+    jump->displacement =
+        static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(target) -
+                                   reinterpret_cast<const std::byte*>(runs_.get()));
+  }
 
   // Bytes [address, address + size) of one page changed: true if a run was lost.
   bool invalidate(Page& page, std::uint32_t address, std::uint32_t size);
@@ -70,7 +82,8 @@ class TraceCache {
 
   std::unique_ptr<Insn[]> insns_;
   std::unique_ptr<Run[]> runs_;
-  std::size_t insns_used_ = 0, runs_used_ = 0;
+  std::size_t insns_used_ = 0;
+  std::size_t runs_used_ = 1;  // the first is nothing
   std::vector<Run*> buckets_;
   std::unordered_map<std::uint32_t, CodePage> pages_;
 };

@@ -16,7 +16,7 @@ class EscapeMap {
   Fpu unit() const { return unit_; }
 
   // opcode: D8..DF, reg: ModRM's middle field.
-  void in_memory(unsigned opcode, unsigned reg, const HandlerSet& handlers) {
+  void in_memory(unsigned opcode, unsigned reg, const HandlersBySize& handlers) {
     memory_[opcode & 7][reg] = handlers;
   }
   // Both bytes, such as 0xD9E0.
@@ -36,7 +36,7 @@ class EscapeMap {
 
  private:
   Fpu unit_;
-  std::array<std::array<HandlerSet, 8>, 8> memory_{};
+  std::array<std::array<HandlersBySize, 8>, 8> memory_{};
   std::array<std::array<Handler, 64>, 8> registers_{};
 };
 

@@ -300,11 +300,11 @@ struct Restore {
 };
 
 template <template <bool> class Operation>
-constexpr HandlerSet by_size() {
+constexpr HandlersBySize by_size() {
   return {in_memory<Operation<false>>()[0], in_memory<Operation<true>>()[1]};
 }
 template <template <bool> class Operation>
-constexpr HandlerSet by_size_not_waiting() {
+constexpr HandlersBySize by_size_not_waiting() {
   return {in_memory_not_waiting<Operation<false>>()[0],
           in_memory_not_waiting<Operation<true>>()[1]};
 }

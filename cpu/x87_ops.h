@@ -56,18 +56,18 @@ constexpr Handler on_registers_not_waiting() {
   return not_waiting<H, InRegister>;
 }
 template <class H>
-constexpr HandlerSet in_memory() {
+constexpr HandlersBySize in_memory() {
   constexpr std::array<Handler, 3> all = {nullptr, waiting<H, InMemory16>, waiting<H, InMemory32>};
   return {all, all};
 }
 template <class H>
-constexpr HandlerSet in_memory_quick() {
+constexpr HandlersBySize in_memory_quick() {
   constexpr std::array<Handler, 3> all = {nullptr, waiting_quick<H, InMemory16>,
                                           waiting_quick<H, InMemory32>};
   return {all, all};
 }
 template <class H>
-constexpr HandlerSet in_memory_not_waiting() {
+constexpr HandlersBySize in_memory_not_waiting() {
   constexpr std::array<Handler, 3> all = {nullptr, not_waiting<H, InMemory16>,
                                           not_waiting<H, InMemory32>};
   return {all, all};

@@ -53,7 +53,7 @@ class Platter:
 
     def command(self, folder, floppy, disk):
         chs = "/".join(str(n) for n in DISK_CHS)
-        return [self.program, "run", "--headless", "--ram", "16M", "--fda", floppy, "--drive",
+        return [self.program, "run", "--headless", "--cpu", "486", "--ram", "16M", "--fda", floppy, "--drive",
                 f"bus=ide0.0,file={disk},chs={chs}", "--boot", "a", "--debugcon", "stdio", "--exit-port", "F4h"]
 
 

@@ -1,0 +1,100 @@
+// The integer handlers that a conditional jump is fused with (fused_pairs.cpp), and the jump: what
+// ops_arithmetic.cpp, ops_shifts.cpp and ops_control.cpp put into the opcode map is the same code.
+// perform() does the operation and says what it saw, or returns false when an access failed; run()
+// is the handler. [386] 80386 Programmer's Reference Manual, chapter 17.
+#pragma once
+
+#include "cpu/ops.h"
+
+namespace cpu {
+
+// Operands and result of an operation, so that a condition behind it need not ask the stored flags.
+template <class T>
+struct Outcome {
+  T left{}, right{}, result{};
+};
+
+// --- two operands ---
+
+template <class Operation>
+struct RmReg {
+  using Op = Operation;
+  template <class T, class Rm, class Path>
+  [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
+    return apply_to_rm<Op, T, Rm, Path>(c, i, c.get<T>(i->reg), out);
+  }
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    Outcome<T> out;
+    if (!perform<T, Rm, Path>(c, i, out)) return failed<RmReg, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+
+template <class Operation>
+struct RegRm {
+  using Op = Operation;
+  template <class T, class Rm, class Path>
+  [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
+    if (!read_rm<T, Rm, Path>(c, i, out.right)) return false;
+    out.left = c.get<T>(i->reg);
+    out.result = Op::template apply<T>(c.flags, out.left, out.right);
+    if constexpr (Op::kWrites) c.set<T>(i->reg, out.result);
+    return true;
+  }
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    Outcome<T> out;
+    if (!perform<T, Rm, Path>(c, i, out)) return failed<RegRm, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+
+template <class Operation>
+struct RmImm {
+  using Op = Operation;
+  template <class T, class Rm, class Path>
+  [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
+    return apply_to_rm<Op, T, Rm, Path>(c, i, static_cast<T>(i->immediate), out);
+  }
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    Outcome<T> out;
+    if (!perform<T, Rm, Path>(c, i, out)) return failed<RmImm, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+
+// --- one operand ---
+
+template <class Operation>
+struct Unary {
+  using Op = Operation;
+  template <class T, class Rm, class Path>
+  [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
+    const auto change = [&c, &out](T value) {
+      out.result = Op::template apply<T>(c.flags, value);
+      return out.result;
+    };
+    return modify_rm<T, Rm, Path>(c, i, change);
+  }
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    Outcome<T> out;
+    if (!perform<T, Rm, Path>(c, i, out)) return failed<Unary, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+
+// --- conditional jumps: T is the operand size, a 16-bit jump clears the upper half of EIP ---
+
+template <unsigned kCondition>
+struct Jcc {
+  template <class T, class Rm>
+  static Insn* run(Core& c, Insn* i) {
+    if (!c.flags.condition<kCondition>()) return c.next(i);
+    return c.jump_relative<T>(i);
+  }
+};
+
+}  // namespace cpu
