@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests. ./test.sh is the quick tier (15 minutes at most on 2 cores); ./test.sh --full adds everything
-# else: the whole suite under ASan and UBSan, the oracles and clang-tidy. ./test.sh -R NAME and other ctest
-# options are passed on.
+# else but the benchmarks: the whole suite under ASan and UBSan, the oracles, libFuzzer and clang-tidy.
+# ./test.sh -R NAME and other ctest options are passed on.
 set -euo pipefail
 cd "$(dirname "$0")"
 . tools/ensure_packages.sh
@@ -53,7 +53,7 @@ failed=0 passed=0 skipped=0 broken=0
 jobs=$(nproc)
 if [ "$full" = 1 ]; then
   run_ctest dev -j "$jobs" -LE 'bench|slow'
-  run_ctest release -j "$jobs"
+  run_ctest release -j "$jobs" -LE bench
   cmake --preset tidy >/dev/null && ninja -C build/tidy || failed=1
 else
   # ASan and UBSan on unit tests and short boots; the optimised binary on vectors, boots and oracles.
