@@ -65,6 +65,12 @@ for test in "$@"; do
   fi
   truncate -s 1440K "$work/floppy.img"
   boot "$work/floppy.img"
+  # QEMU's clock is the host's, which may be too busy for a guest that measures a wait: it may try again.
+  if [ "$board" = qemu ] && [ "$code" != 33 ]; then
+    cat "$work/say"
+    echo "again: $test"
+    boot "$work/floppy.img"
+  fi
   cat "$work/say"
   if [ "$code" = 33 ]; then  # 2 * 10h + 1
     passed=$((passed + 1))
