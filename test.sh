@@ -20,8 +20,8 @@ for argument in "$@"; do
 done
 
 test_packages="catch2 xz-utils python3 mtools dosfstools qemu-system-x86 qemu-utils bochs bochs-term bochsbios
-  vgabios gdb bximage libvhdi-utils libvmdk-utils python3-libvmdk xvfb xdotool imagemagick socat bsdextrautils
-  bsdutils libxml2-utils"
+  vgabios seabios gdb bximage libvhdi-utils libvmdk-utils python3-libvmdk xvfb xdotool imagemagick socat
+  bsdextrautils bsdutils libxml2-utils"
 # shellcheck disable=SC2086  # one word a package
 ensure_packages "what the build needs (compiler, assembler, SDL2 and small libraries)" $PLATTER_BUILD_PACKAGES
 # shellcheck disable=SC2086

@@ -114,19 +114,17 @@ struct Test {
 struct Inc {
   template <class T>
   static T apply(Flags& f, T a) {
-    const bool cf = f.cf();
-    const T result = static_cast<T>(a + 1);
-    f.set_result(result, cf, result == kSignBit<T>, (result & 0xF) == 0);
-    return result;
+    const std::uint64_t wide = std::uint64_t{a} + 1;
+    f.set_count<T>(a, wide);
+    return static_cast<T>(wide);
   }
 };
 struct Dec {
   template <class T>
   static T apply(Flags& f, T a) {
-    const bool cf = f.cf();
-    const T result = static_cast<T>(a - 1);
-    f.set_result(result, cf, a == kSignBit<T>, (a & 0xF) == 0);
-    return result;
+    const std::uint64_t wide = std::uint64_t{a} - 1;
+    f.set_count<T>(a, wide);
+    return static_cast<T>(wide);
   }
 };
 struct Not {

@@ -60,6 +60,7 @@ Core::Core(Model cpu_model, Memory& cpu_memory, Bus& cpu_bus, Engine cpu_engine,
       bus(cpu_bus),
       decoder_(cpu_model, unit) {
   memory.set_observer(this);
+  recent_.fill(kNoRun);
   ip_mask = at_least(Model::i80386) ? 0xFFFFFFFF : 0xFFFF;
   mapping_changed();
   power_up();
@@ -347,6 +348,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
     if (decoded.status != DecodeStatus::ok) break;
     bytes += insns[count].length;
     insns[count].next = static_cast<std::uint16_t>(bytes);
+    if (decoded.is_relative) insns[count].immediate += bytes;
     if (decoded.is_jcc && count > 0) fuse(insns[count - 1], insns[count], kind);
     ++count;
     if (decoded.ends_run) break;
@@ -380,6 +382,7 @@ void Core::step_one() {
     return;
   }
   single_[0].next = single_[0].length;
+  if (decoded.is_relative) single_[0].immediate += single_[0].length;
   single_[1] = end_mark(single_[0].length);
   park();
   execute(single_.data());
@@ -419,7 +422,7 @@ Insn* Core::jump_slow(Insn* i, std::uint32_t target) {
 // Finds the run that a relative jump leads to and, within a page, remembers it.
 template <class T>
 Insn* Core::jump_unlinked(Insn* i) {
-  const std::uint32_t uncut = eip + i->next + i->immediate;
+  const std::uint32_t uncut = eip + i->immediate;
   const std::uint32_t target = static_cast<T>(uncut);
   Run* run = linked_run(target, remaining + i->left);
   if (run == nullptr) return jump_slow(i, target);
@@ -656,9 +659,10 @@ void Core::pause_repeat() {
 }
 
 std::span<const std::uint32_t> Core::recent_runs() const {
-  const std::size_t known = std::min(recent_count_, kRecent);
+  std::size_t known = 0;
+  while (known < kRecent && recent_[(recent_next_ - known - 1) % recent_.size()] != kNoRun) ++known;
   for (std::size_t n = 0; n < known; ++n) {
-    recent_ordered_[n] = recent_[(recent_count_ - known + n) % kRecent];
+    recent_ordered_[n] = recent_[(recent_next_ - known + n) % recent_.size()];
   }
   return {recent_ordered_.data(), known};
 }

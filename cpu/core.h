@@ -177,24 +177,30 @@ class Core final : public MemoryObserver {
       return false;
     return modify_flat<T>(cache.base + offset, change);
   }
-  // The same without a segment.
+  // The same in a segment of 64 KiB, by an offset of 16 bits.
   template <class T>
-  [[gnu::always_inline]] void* plain_address(Tlb& tlb, std::uint32_t linear) {
-    const TlbEntry& entry = tlb[linear];
-    const std::uint32_t page = (linear + std::uint32_t{sizeof(T) - 1}) & kPageMask;
-    std::uintptr_t addend = ram_begin;
-    if (page != entry.tag) [[unlikely]] {
-      if ((page | TlbEntry::kElsewhere) != entry.tag) return nullptr;
-      addend = entry.addend;
-    }
-    return reinterpret_cast<void*>(addend + linear);
+  [[gnu::always_inline]] bool read_real(unsigned segment, std::uint32_t offset, T& value) {
+    if (offset > 0x10000 - sizeof(T)) [[unlikely]]
+      return false;
+    return read_flat(segments[segment].base + offset, value);
   }
   template <class T>
-  [[gnu::always_inline]] bool read_flat(std::uint32_t linear, T& value) {
-    const void* host = plain_address<T>(read_tlb, linear);
-    if (host == nullptr) [[unlikely]]
+  [[gnu::always_inline]] bool write_real(unsigned segment, std::uint32_t offset, T value) {
+    return modify_real<T>(segment, offset, [value](T) { return value; });
+  }
+  template <class T, class Change>
+  [[gnu::always_inline]] bool modify_real(unsigned segment, std::uint32_t offset, Change change) {
+    if (offset > 0x10000 - sizeof(T)) [[unlikely]]
       return false;
-    std::memcpy(&value, host, sizeof(T));
+    return modify_flat<T>(segments[segment].base + offset, change);
+  }
+  // The same without a segment.
+  template <class T>
+  [[gnu::always_inline]] bool read_flat(std::uint32_t linear, T& value) {
+    std::uintptr_t host;
+    if (!plain_address<T>(read_tlb, linear, host)) [[unlikely]]
+      return false;
+    std::memcpy(&value, reinterpret_cast<const void*>(host), sizeof(T));
     return true;
   }
   template <class T>
@@ -203,13 +209,24 @@ class Core final : public MemoryObserver {
   }
   template <class T, class Change>
   [[gnu::always_inline]] bool modify_flat(std::uint32_t linear, Change change) {
-    void* host = plain_address<T>(write_tlb, linear);
-    if (host == nullptr) [[unlikely]]
+    std::uintptr_t host;
+    if (!plain_address<T>(write_tlb, linear, host)) [[unlikely]]
       return false;
     T value;
-    std::memcpy(&value, host, sizeof(T));
+    std::memcpy(&value, reinterpret_cast<const void*>(host), sizeof(T));
     value = change(value);
-    std::memcpy(host, &value, sizeof(T));
+    std::memcpy(reinterpret_cast<void*>(host), &value, sizeof(T));
+    return true;
+  }
+  template <class T>
+  [[gnu::always_inline]] bool plain_address(Tlb& tlb, std::uint32_t linear, std::uintptr_t& host) {
+    const TlbEntry& entry = tlb[linear];
+    const std::uint32_t page = (linear + std::uint32_t{sizeof(T) - 1}) & kPageMask;
+    host = ram_begin + linear;
+    if (page != entry.tag) [[unlikely]] {
+      if ((page | TlbEntry::kElsewhere) != entry.tag) return false;
+      host = entry.addend + linear;
+    }
     return true;
   }
   template <class T>
@@ -317,7 +334,7 @@ class Core final : public MemoryObserver {
   // both lie in one page. What would be cut off fails the compare with the end.
   template <class T>
   [[gnu::always_inline]] Insn* jump_relative(Insn* i) {
-    const std::uint32_t target = eip + i->next + i->immediate;
+    const std::uint32_t target = eip + i->immediate;
     Run* run = traces_.linked(i);
     const std::int64_t rest = remaining + i->left - run->count;
     const std::uint64_t end = sizeof(T) == 2 ? code_end_16 : code_end;
@@ -350,8 +367,8 @@ class Core final : public MemoryObserver {
   void segment_changed(unsigned segment);
   // After CR0, CR4, EFLAGS.VM or AC changed.
   void update_mode();
-  // After segment caches changed: whether ES, SS and DS have base 0 and no limit.
-  void update_flat();
+  // After segment caches changed.
+  void update_plain();
   std::optional<std::uint32_t> descriptor_at(std::uint16_t selector) const;
   bool fetch_descriptor(std::uint16_t selector, Descriptor& d, std::uint8_t vector,
                         std::uint16_t external = 0);
@@ -464,7 +481,7 @@ class Core final : public MemoryObserver {
   std::uint64_t code_end = 0x10000;     // first offset behind CS
   std::uint64_t code_end_16 = 0x10000;  // the same for 16-bit jumps, which reach no further
   std::uint64_t jump_base = 0;          // CS base and what else a key of the jump cache holds
-  const std::uintptr_t ram_begin;  // host address of physical address 0
+  const std::uintptr_t ram_begin;       // host address of physical address 0
   std::uint32_t events = 0;
   std::uint32_t cpl = 0;
   std::array<SegmentCache, 6> segments{};
@@ -544,10 +561,10 @@ class Core final : public MemoryObserver {
   void update_ends();
   void flush_jumps();
   CodeKind code_kind() const {
-    return {segments[kCs].big(), flat_ && segments[kCs].big()};
+    return {segments[kCs].big(), plain_};
   }
   void note_run(std::uint32_t linear) {
-    recent_[recent_count_++ % kRecent] = linear;
+    recent_[recent_next_++] = linear;
   }
   bool enter_handler(const Interruption& what);
   bool enter_real_handler(const Interruption& what);
@@ -585,7 +602,7 @@ class Core final : public MemoryObserver {
   Refusal refusal_;
   bool protected_ = false;
   bool alignment_checked_ = false;
-  bool flat_ = false;
+  bool plain_ = false;
   bool fetch_faulted_ = false;      // the bytes ended at a page that is not there
   std::uint64_t jump_epoch_ = 0;    // part of jump_base: a flush is a new epoch
   std::uint32_t debug_hits_ = 0;    // bits of DR6 for a trap behind this instruction
@@ -599,8 +616,9 @@ class Core final : public MemoryObserver {
     std::uint32_t linear = 0;
   } repeat_;
   static constexpr std::size_t kRecent = 64;
-  std::array<std::uint32_t, kRecent> recent_{};
-  std::size_t recent_count_ = 0;
+  static constexpr std::uint32_t kNoRun = 0xFFFFFFFF;
+  std::array<std::uint32_t, 256> recent_;  // a ring that a byte runs around in
+  std::uint8_t recent_next_ = 0;
   mutable std::array<std::uint32_t, kRecent> recent_ordered_{};
   static constexpr std::size_t kRecentExceptions = 8;
   std::array<Delivery, kRecentExceptions> deliveries_{};

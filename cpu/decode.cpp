@@ -235,7 +235,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   const auto finish = [&](Handler handler, bool ends_run) -> Decoded {
     insn.handler = handler;
     insn.length = static_cast<std::uint8_t>(in.used());
-    if (!in.truncated()) return {DecodeStatus::ok, ends_run, false};
+    if (!in.truncated()) return {DecodeStatus::ok, ends_run, false, false};
     return {bytes.size() >= max_length_ ? DecodeStatus::too_long : DecodeStatus::truncated, true,
             false};
   };
@@ -260,7 +260,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   }
   if (in.truncated() || entry->handlers.any[0][0] == nullptr) return finish(undefined_opcode, true);
 
-  unsigned place = 0;  // register, memory by 16 or by 32 bits
+  Place place = kRegister;
   std::uint8_t default_segment = kDs;
   if (modrm) {
     const unsigned mod = *modrm >> 6;
@@ -270,7 +270,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
     if (mod == 3 || entry->form == Form::modrm_registers) {
       insn.rm = register_operand(rm, (entry->flags & kByteRm) != 0);
     } else {
-      place = address32 ? 2 : 1;
+      place = address32 ? kMemory32 : kMemory16;
       default_segment =
           address32 ? decode_address32(in, mod, rm, insn) : decode_address16(in, mod, rm, insn);
       if ((entry->flags & kStackTop) != 0 && address32 && insn.base == kEsp) {
@@ -282,16 +282,16 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
     insn.rm = register_operand(index & 7, (entry->flags & kByteRm) != 0);
     insn.reg = kEax;  // XCHG
   } else if ((entry->flags & kAddressSized) != 0) {
-    place = address32 ? 2 : 1;
+    place = address32 ? kMemory32 : kMemory16;
   }
   insn.segment = prefixes.segment != kNoSegment ? prefixes.segment : default_segment;
   insn.repeat = prefixes.repeat;
   decode_immediate(in, entry->form, size32, address32, insn);
 
   const bool register_refused =
-      (entry->flags & kMemoryOnly) != 0 && place == 0 && map_.at_least(Model::i80186);
+      (entry->flags & kMemoryOnly) != 0 && place == kRegister && map_.at_least(Model::i80186);
   const bool lock_refused = prefixes.lock && map_.at_least(Model::i80386) &&
-                            ((entry->flags & kLockable) == 0 || place == 0);
+                            ((entry->flags & kLockable) == 0 || place == kRegister);
   if (register_refused || lock_refused) return finish(undefined_opcode, true);
   if (entry->form == Form::escape && escapes_ != nullptr) {
     insn.immediate = (index & 7) << 8 | *modrm;
@@ -302,13 +302,15 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   }
   const bool ends_run = (entry->flags & kEndsRun) != 0 ||
                         ((entry->flags & kEndsRunIfRepeated) != 0 && insn.repeat != Repeat::none);
-  // A stack operand of 16 bits is as good in a flat run as one of 32.
-  const bool in_flat_segment =
-      insn.segment == kDs || insn.segment == kEs || insn.segment == kSs || place == 0;
-  const HandlersBySize& handlers =
-      code.flat && in_flat_segment ? entry->handlers.flat : entry->handlers.any;
+  const bool plain = code.plain && (place == kRegister ? size32 : address32) == code.size32 &&
+                     (insn.segment < kFs && (insn.segment != kCs || !code.size32));
+  if (place != kRegister && insn.index == kZeroRegister) {
+    place = place == kMemory32 ? kBase32 : kBase16;
+  }
+  const HandlersBySize& handlers = plain ? entry->handlers.plain : entry->handlers.any;
   Decoded decoded = finish(handlers[size32 ? 1 : 0][place], ends_run);
   decoded.is_jcc = (entry->flags & kJcc) != 0;
+  decoded.is_relative = (entry->flags & kRelative) != 0;
   return decoded;
 }
 

@@ -46,16 +46,19 @@ enum OpcodeFlag : std::uint16_t {
   kAddressSized = 32,  // no ModRM, but the handler depends on the address size
   kEndsRunIfRepeated = 64,
   kStackTop = 128,  // POP r/m: an ESP-relative address counts from after the pop
-  kJcc = 256        // the opcode's low four bits are the condition
+  kRelative = 256,  // a relative jump or call
+  kJcc = 512
 };
 
-// By operand size (16, 32) and operand place: register or none, memory by 16-bit or 32-bit
-// addressing.
-using HandlersBySize = std::array<std::array<Handler, 3>, 2>;
+// Where the r/m operand is: in a register (or there is none), in memory by 16-bit or 32-bit
+// addressing, and there again by base and displacement alone.
+enum Place : std::uint8_t { kRegister, kMemory16, kMemory32, kBase16, kBase32, kPlaces };
+// By operand size (16, 32) and place.
+using HandlersBySize = std::array<std::array<Handler, kPlaces>, 2>;
 
 struct HandlerSet {
   HandlersBySize any{};
-  HandlersBySize flat{};  // for runs decoded for flat segments
+  HandlersBySize plain{};  // for runs decoded for plain segments
 };
 
 struct Opcode {
@@ -116,6 +119,7 @@ struct Decoded {
   DecodeStatus status = DecodeStatus::ok;
   bool ends_run = false;
   bool is_jcc = false;
+  bool is_relative = false;
 };
 
 class EscapeMap;

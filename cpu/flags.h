@@ -45,9 +45,19 @@ class Flags {
   // After an addition or subtraction of T-sized a and b in 64 bits.
   template <class T>
   void set_arithmetic(std::uint64_t a, std::uint64_t b, std::uint64_t wide) {
-    const std::uint64_t carry_vector = a ^ b ^ wide;
+    const std::uint64_t carry_vector = wide ^ a ^ b;
     result_ = sign_extended(static_cast<T>(wide));
     carries_ = carry_vector << (32 - kBits<T>);
+    aux_ = static_cast<std::uint8_t>(carry_vector);
+  }
+  // The same for INC and DEC, b = 1: CF stays, and OF is its difference to the bit below.
+  template <class T>
+  void set_count(std::uint64_t a, std::uint64_t wide) {
+    const std::uint64_t carry_vector = wide ^ a ^ 1;
+    const std::uint64_t carries = carry_vector << (32 - kBits<T>);
+    const std::uint64_t wrong = (carries ^ carries_) & std::uint64_t{1} << 32;
+    result_ = sign_extended(static_cast<T>(wide));
+    carries_ = carries ^ wrong ^ wrong >> 1;
     aux_ = static_cast<std::uint8_t>(carry_vector);
   }
   // AND, OR, XOR, TEST: CF = OF = 0; AF, documented as undefined, is 0.

@@ -108,24 +108,25 @@ class Table {
   }
 
  private:
-  // 16-bit code: bytes and words; 32-bit code: bytes and doublewords, with memory operands in flat
-  // segments and others.
+  // 16-bit code: bytes and words; 32-bit code: bytes and doublewords.
   template <class First, unsigned kMask>
   void add_registers() {
-    add<First, kMask, std::uint16_t, std::uint8_t, InRegister, Fast>();
-    add<First, kMask, std::uint16_t, std::uint16_t, InRegister, Fast>();
-    add<First, kMask, std::uint32_t, std::uint8_t, InRegister, Fast>();
-    add<First, kMask, std::uint32_t, std::uint32_t, InRegister, Fast>();
+    add_place<First, kMask, std::uint16_t, InRegister, Fast>();
+    add_place<First, kMask, std::uint32_t, InRegister, Fast>();
   }
   template <class First, unsigned kMask>
   void add_all() {
     add_registers<First, kMask>();
-    add<First, kMask, std::uint16_t, std::uint8_t, InMemory16, Fast>();
-    add<First, kMask, std::uint16_t, std::uint16_t, InMemory16, Fast>();
-    add<First, kMask, std::uint32_t, std::uint8_t, InMemory32, Fast>();
-    add<First, kMask, std::uint32_t, std::uint32_t, InMemory32, Fast>();
-    add<First, kMask, std::uint32_t, std::uint8_t, InMemory32, Flat>();
-    add<First, kMask, std::uint32_t, std::uint32_t, InMemory32, Flat>();
+    add_place<First, kMask, std::uint16_t, InMemory16, Fast>();
+    add_place<First, kMask, std::uint16_t, InMemory16, Real>();
+    add_place<First, kMask, std::uint16_t, InBase16, Real>();
+    add_place<First, kMask, std::uint32_t, InMemory32, Flat>();
+    add_place<First, kMask, std::uint32_t, InBase32, Flat>();
+  }
+  template <class First, unsigned kMask, class J, class Rm, class Path>
+  void add_place() {
+    add<First, kMask, J, std::uint8_t, Rm, Path>();
+    add<First, kMask, J, J, Rm, Path>();
   }
   template <class First, unsigned kMask, class J, class T, class Rm, class Path>
   void add() {

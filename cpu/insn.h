@@ -26,7 +26,7 @@ struct Insn {
   // Of the memory operand. A relative jump has none: for it, the run it leads to
   // (TraceCache::linked).
   std::uint32_t displacement = 0;
-  std::uint32_t immediate = 0;
+  std::uint32_t immediate = 0;   // of a relative jump: from the start of the run
   std::uint16_t immediate2 = 0;  // selector of a far pointer, level of ENTER
   std::uint16_t next = 0;        // offset of the following instruction from the start of the run
   std::uint8_t length = 0;
@@ -47,7 +47,7 @@ static_assert(sizeof(Insn) == 32);
 // What a run is decoded for, beside its bytes.
 struct CodeKind {
   bool size32 = false;  // CS.D
-  bool flat = false;    // with size32 only, see Core::update_flat
+  bool plain = false;   // the data segments have nothing to check, see Core::update_plain
 
   bool operator==(const CodeKind&) const = default;
 };

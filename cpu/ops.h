@@ -32,27 +32,47 @@ struct InMemory32 {
   }
 };
 
+// The same without an index.
+struct InBase16 {
+  static constexpr bool kIsRegister = false;
+  static std::uint32_t offset(const Core& c, const Insn* i) {
+    return (c.get<std::uint16_t>(i->base) + i->displacement) & 0xFFFF;
+  }
+};
+struct InBase32 {
+  static constexpr bool kIsRegister = false;
+  static std::uint32_t offset(const Core& c, const Insn* i) {
+    return c.general[i->base] + i->displacement;
+  }
+};
+
 // The address-size type behind a place: what SI, DI, CX are as counters and pointers.
 template <class Rm>
 inline constexpr std::uint32_t kAddressMask = 0xFFFF;
 template <>
 inline constexpr std::uint32_t kAddressMask<InMemory32> = 0xFFFFFFFF;
+template <>
+inline constexpr std::uint32_t kAddressMask<InBase32> = 0xFFFFFFFF;
 
 // Hot handlers come in two forms: Fast does plain memory only and touches nothing else before all
 // accesses have succeeded; when one does not, the handler is started over as Slow, which can fault,
 // call devices and take every detour. So the fast form is a leaf without a stack frame. Handlers
 // that are not hot have one form and use Core::read and write directly.
 //
-// Flat is Fast in a run that was decoded for flat segments (Core::update_flat): ES, SS and DS have
-// base 0 and no limit, the stack is a 32-bit one, so an offset is a linear address.
+// Flat and Real are Fast in runs that were decoded for plain segments (Core::update_plain): in
+// 32-bit code base 0 and no limit, so that an offset is a linear address, in 16-bit code the limit
+// FFFFh.
 struct Fast {
-  static constexpr bool kFast = true, kFlat = false;
+  static constexpr bool kFast = true, kFlat = false, kReal = false;
 };
 struct Flat {
-  static constexpr bool kFast = true, kFlat = true;
+  static constexpr bool kFast = true, kFlat = true, kReal = false;
+};
+struct Real {
+  static constexpr bool kFast = true, kFlat = false, kReal = true;
 };
 struct Slow {
-  static constexpr bool kFast = false, kFlat = false;
+  static constexpr bool kFast = false, kFlat = false, kReal = false;
 };
 
 template <class H, class T, class Rm>
@@ -70,6 +90,7 @@ template <class Path, class T>
 [[gnu::always_inline]] inline bool read_memory(Core& c, Insn* i, unsigned segment,
                                                std::uint32_t offset, T& value) {
   if constexpr (Path::kFlat) return c.read_flat(offset, value);
+  if constexpr (Path::kReal) return c.read_real(segment, offset, value);
   if constexpr (Path::kFast) return c.read_fast(segment, offset, value);
   return c.read(i, segment, offset, value);
 }
@@ -77,6 +98,7 @@ template <class Path, class T>
 [[gnu::always_inline]] inline bool write_memory(Core& c, Insn* i, unsigned segment,
                                                 std::uint32_t offset, T value) {
   if constexpr (Path::kFlat) return c.write_flat(offset, value);
+  if constexpr (Path::kReal) return c.write_real(segment, offset, value);
   if constexpr (Path::kFast) return c.write_fast(segment, offset, value);
   return c.write(i, segment, offset, value);
 }
@@ -108,6 +130,8 @@ template <class T, class Rm, class Path = Slow, class Change>
     return true;
   } else if constexpr (Path::kFlat) {
     return c.modify_flat<T>(Rm::offset(c, i), change);
+  } else if constexpr (Path::kReal) {
+    return c.modify_real<T>(i->segment, Rm::offset(c, i), change);
   } else if constexpr (Path::kFast) {
     return c.modify_fast<T>(i->segment, Rm::offset(c, i), change);
   } else {
@@ -137,12 +161,15 @@ template <class Op, class T, class Rm, class Path, class Outcome>
 template <class Path>
 [[gnu::always_inline]] inline std::uint32_t stack_top(const Core& c, std::uint32_t below) {
   if constexpr (Path::kFlat) return c.general[kEsp] - below;
+  if constexpr (Path::kReal) return (c.get<std::uint16_t>(kEsp) - below) & 0xFFFF;
   return (c.general[kEsp] - below) & c.stack_mask;
 }
 template <class Path>
 [[gnu::always_inline]] inline void drop(Core& c, std::uint32_t size) {
   if constexpr (Path::kFlat) {
     c.general[kEsp] += size;
+  } else if constexpr (Path::kReal) {
+    c.set(kEsp, static_cast<std::uint16_t>(c.get<std::uint16_t>(kEsp) + size));
   } else {
     c.set_stack_pointer(c.general[kEsp] + size);
   }
@@ -169,21 +196,27 @@ concept UsesStack = HasForms<H> && requires {
 };
 
 template <class H, class T>
-constexpr std::array<Handler, 3> places() {
-  return {H::template run<T, InRegister>, H::template run<T, InMemory16>,
-          H::template run<T, InMemory32>};
+constexpr std::array<Handler, kPlaces> places() {
+  constexpr Handler in_memory16 = H::template run<T, InMemory16>;
+  constexpr Handler in_memory32 = H::template run<T, InMemory32>;
+  return {H::template run<T, InRegister>, in_memory16, in_memory32, in_memory16, in_memory32};
 }
-// The same for flat runs: what has a 32-bit address or a stack operand there.
+// The same for plain segments.
 template <class H, class T>
-constexpr std::array<Handler, 3> flat_places() {
-  std::array<Handler, 3> handlers = places<H, T>();
-  if constexpr (UsesStack<H>) handlers[0] = H::template run<T, InRegister, Flat>;
-  if constexpr (HasForms<H>) handlers[2] = H::template run<T, InMemory32, Flat>;
-  return handlers;
+constexpr std::array<Handler, kPlaces> plain_places() {
+  if constexpr (HasForms<H>) {
+    using OfStack = std::conditional_t<sizeof(T) == 4, Flat, Real>;
+    using OfRegister = std::conditional_t<UsesStack<H>, OfStack, Fast>;
+    return {H::template run<T, InRegister, OfRegister>, H::template run<T, InMemory16, Real>,
+            H::template run<T, InMemory32, Flat>, H::template run<T, InBase16, Real>,
+            H::template run<T, InBase32, Flat>};
+  } else {
+    return places<H, T>();
+  }
 }
 template <class H, class T16, class T32>
 constexpr HandlerSet handler_set() {
-  return {{places<H, T16>(), places<H, T32>()}, {flat_places<H, T16>(), flat_places<H, T32>()}};
+  return {{places<H, T16>(), places<H, T32>()}, {plain_places<H, T16>(), plain_places<H, T32>()}};
 }
 // Byte operands whatever the operand size.
 template <class H>
@@ -201,8 +234,9 @@ constexpr HandlerSet always_words() {
   return handler_set<H, std::uint16_t, std::uint16_t>();
 }
 constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
-  const HandlersBySize sizes = {std::array{size16, size16, size16},
-                                std::array{size32, size32, size32}};
+  HandlersBySize sizes;
+  sizes[0].fill(size16);
+  sizes[1].fill(size32);
   return {sizes, sizes};
 }
 // No operand that the decoder would have to choose by.

@@ -88,10 +88,10 @@ struct Divide {
 
 template <class Op>
 struct ImulRegRm {
-  template <class T, class Rm>
+  template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T source;
-    if (!read_rm<T, Rm>(c, i, source)) return nullptr;
+    if (!read_rm<T, Rm, Path>(c, i, source)) return failed<ImulRegRm, T, Rm, Path>(c, i);
     const T factor = Op::template factor<T>(c, i);
     const auto product = alu::multiply_signed(c.flags, factor, source);
     multiply_flags(c, product, true);

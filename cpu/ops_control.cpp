@@ -11,7 +11,7 @@ namespace {
 // Near targets are cut to the operand size.
 template <class T>
 std::uint32_t relative_target(const Core& c, const Insn* i) {
-  return static_cast<T>(c.eip + i->next + i->immediate);
+  return static_cast<T>(c.eip + i->immediate);
 }
 
 template <unsigned kCondition>
@@ -235,12 +235,12 @@ struct Bound {
 
 template <unsigned kCondition>
 void install_condition(OpcodeMap& map) {
-  map.set(0x70 + kCondition, {Form::simm8, kJcc, words<Jcc<kCondition>>()});
+  map.set(0x70 + kCondition, {Form::simm8, kJcc | kRelative, words<Jcc<kCondition>>()});
   if (!map.at_least(Model::i80186)) {  // 60-6F are 70-7F: bit 4 is not decoded
-    map.set(0x60 + kCondition, {Form::simm8, kJcc, words<Jcc<kCondition>>()});
+    map.set(0x60 + kCondition, {Form::simm8, kJcc | kRelative, words<Jcc<kCondition>>()});
   }
   if (map.at_least(Model::i80386)) {
-    map.set(0x0F80 + kCondition, {Form::relz, kJcc, words<Jcc<kCondition>>()});
+    map.set(0x0F80 + kCondition, {Form::relz, kJcc | kRelative, words<Jcc<kCondition>>()});
     map.set(0x0F90 + kCondition, {Form::modrm, kByteRm, bytes<SetCc<kCondition>>()});
   }
 }
@@ -270,14 +270,14 @@ void install_control(OpcodeMap& map) {
   map.set(0xCD, {Form::imm8, kEndsRun, single(int_n)});
   map.set(0xCE, {Form::none, 0, single(into)});
   map.set(0xCF, {Form::none, kEndsRun, words<Iret>()});
-  map.set(0xE0, {Form::simm8, kAddressSized, words<Loop<LoopKind::not_zero>>()});
-  map.set(0xE1, {Form::simm8, kAddressSized, words<Loop<LoopKind::zero>>()});
-  map.set(0xE2, {Form::simm8, kAddressSized, words<Loop<LoopKind::always>>()});
-  map.set(0xE3, {Form::simm8, kAddressSized, words<Jcxz>()});
-  map.set(0xE8, {Form::relz, kEndsRun, words<CallRelative>()});
-  map.set(0xE9, {Form::relz, kEndsRun, words<JmpRelative>()});
+  map.set(0xE0, {Form::simm8, kAddressSized | kRelative, words<Loop<LoopKind::not_zero>>()});
+  map.set(0xE1, {Form::simm8, kAddressSized | kRelative, words<Loop<LoopKind::zero>>()});
+  map.set(0xE2, {Form::simm8, kAddressSized | kRelative, words<Loop<LoopKind::always>>()});
+  map.set(0xE3, {Form::simm8, kAddressSized | kRelative, words<Jcxz>()});
+  map.set(0xE8, {Form::relz, kEndsRun | kRelative, words<CallRelative>()});
+  map.set(0xE9, {Form::relz, kEndsRun | kRelative, words<JmpRelative>()});
   map.set(0xEA, {Form::far_pointer, kEndsRun, words<JmpFar>()});
-  map.set(0xEB, {Form::simm8, kEndsRun, words<JmpRelative>()});
+  map.set(0xEB, {Form::simm8, kEndsRun | kRelative, words<JmpRelative>()});
   if (map.at_least(Model::i80386)) map.set(0xF1, {Form::none, kEndsRun, single(int1)});
   map.set(0xFF, 2, {Form::modrm, kEndsRun, words<CallRm>()});
   map.set(0xFF, 3, {Form::modrm, kMemoryOnly | kEndsRun, words<FarRm<true>>()});

@@ -221,9 +221,9 @@ void Core::flush_jumps() {
 
 void Core::update_jump_base() {
   // base + offset has 33 bits
-  constexpr unsigned kFlatBit = 33, kSizeBit = 34, kUserBit = 35, kEpochBit = 36;
+  constexpr unsigned kPlainBit = 33, kSizeBit = 34, kUserBit = 35, kEpochBit = 36;
   const CodeKind kind = code_kind();
-  jump_base = segments[kCs].base | std::uint64_t{kind.flat} << kFlatBit |
+  jump_base = segments[kCs].base | std::uint64_t{kind.plain} << kPlainBit |
               std::uint64_t{kind.size32} << kSizeBit |
               std::uint64_t{cpl == 3} << kUserBit | jump_epoch_ << kEpochBit;
 }

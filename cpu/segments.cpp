@@ -26,20 +26,24 @@ void Core::segment_changed(unsigned index) {
     stack_mask = cache.big() ? 0xFFFFFFFF : 0xFFFF;
     update_mode();
   }
-  update_flat();
+  update_plain();
 }
 
-// Runs decoded for flat segments are others than those for any: a change is a new key for the jump
+// Whether the segments that data lies in have nothing to check: flat ones in 32-bit code, whole
+// ones of 64 KiB in 16-bit code (there CS, too: DOS programs and BIOSes keep data in it). Runs
+// decoded for that are others than those for any segments: a change is a new key for the jump
 // cache, and an instruction that goes on behind one (POPF with AC) must not.
-void Core::update_flat() {
-  constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
-  bool flat = protected_ && segments[kSs].big();
-  for (const unsigned index : {kEs, kSs, kDs}) {
-    const SegmentCache& cache = segments[index];
-    flat = flat && cache.base == 0 && cache.read_end == kAll && cache.write_end == kAll;
-  }
-  if (flat == flat_) return;
-  flat_ = flat;
+void Core::update_plain() {
+  const bool size32 = segments[kCs].big();
+  const std::uint64_t end = size32 ? std::uint64_t{1} << 32 : 0x10000;
+  const auto whole = [&](const SegmentCache& cache) {
+    return cache.read_end == end && cache.write_end == end && (!size32 || cache.base == 0);
+  };
+  const bool plain = segments[kSs].big() == size32 && whole(segments[kEs]) &&
+                     whole(segments[kSs]) && whole(segments[kDs]) &&
+                     (size32 ? protected_ : whole(segments[kCs]));
+  if (plain == plain_) return;
+  plain_ = plain;
   update_jump_base();
   raise_event(kEventBreak);
 }
@@ -54,7 +58,7 @@ void Core::update_ends() {
       cache.set_real_ends();
     }
   }
-  update_flat();
+  update_plain();
 }
 
 // The privilege level is that of the stack segment.

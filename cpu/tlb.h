@@ -50,7 +50,8 @@ class Tlb {
   }
   // The entry to be filled for a page that has none.
   TlbEntry& claim(std::uint32_t linear) {
-    if (used_count_ < used_.size()) used_[used_count_] = static_cast<std::uint16_t>(index_of(linear));
+    if (used_count_ < used_.size())
+      used_[used_count_] = static_cast<std::uint16_t>(index_of(linear));
     ++used_count_;
     return (*this)[linear];
   }

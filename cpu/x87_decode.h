@@ -28,9 +28,8 @@ class EscapeMap {
     for (unsigned i = 0; i < 8; ++i) on_registers(code + i, handler);
   }
 
-  // place: 0 register, else memory by 16 or 32 bits.
-  Handler find(unsigned opcode, unsigned modrm, bool size32, unsigned place) const {
-    if (place == 0) return registers_[opcode & 7][modrm & 0x3F];
+  Handler find(unsigned opcode, unsigned modrm, bool size32, Place place) const {
+    if (place == kRegister) return registers_[opcode & 7][modrm & 0x3F];
     return memory_[opcode & 7][modrm >> 3 & 7][size32 ? 1 : 0][place];
   }
 

@@ -57,19 +57,20 @@ constexpr Handler on_registers_not_waiting() {
 }
 template <class H>
 constexpr HandlersBySize in_memory() {
-  constexpr std::array<Handler, 3> all = {nullptr, waiting<H, InMemory16>, waiting<H, InMemory32>};
+  constexpr std::array<Handler, kPlaces> all = {nullptr, waiting<H, InMemory16>,
+                                                waiting<H, InMemory32>};
   return {all, all};
 }
 template <class H>
 constexpr HandlersBySize in_memory_quick() {
-  constexpr std::array<Handler, 3> all = {nullptr, waiting_quick<H, InMemory16>,
-                                          waiting_quick<H, InMemory32>};
+  constexpr std::array<Handler, kPlaces> all = {nullptr, waiting_quick<H, InMemory16>,
+                                                waiting_quick<H, InMemory32>};
   return {all, all};
 }
 template <class H>
 constexpr HandlersBySize in_memory_not_waiting() {
-  constexpr std::array<Handler, 3> all = {nullptr, not_waiting<H, InMemory16>,
-                                          not_waiting<H, InMemory32>};
+  constexpr std::array<Handler, kPlaces> all = {nullptr, not_waiting<H, InMemory16>,
+                                                not_waiting<H, InMemory32>};
   return {all, all};
 }
 
