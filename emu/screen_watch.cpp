@@ -64,6 +64,7 @@ bool ScreenWatch::take(const std::vector<std::u32string>& rows, bool patient) {
     return true;
   }
   std::vector<std::u32string_view> before;
+  before.reserve(live_.size());
   for (const Row& row : live_) before.emplace_back(row.text);
   Scroll scroll = scroll_between(before, rows);
   if (!scroll.under_way()) {
@@ -145,6 +146,7 @@ std::optional<ScreenWatch::Match> ScreenWatch::find_any(std::span<const Finder> 
 
 std::vector<std::u32string> ScreenWatch::transcript() const {
   std::vector<std::u32string> rows;
+  rows.reserve(history_.size() + live_.size());
   for (const Row& row : history_) rows.push_back(row.text);
   for (const Row& row : live_) rows.push_back(row.text);
   return rows;
