@@ -12,6 +12,14 @@ bool blank(std::u32string_view text) {
   return std::ranges::all_of(text, [](char32_t c) { return c == U' ' || c == U'\0'; });
 }
 
+std::size_t common_left(std::u32string_view a, std::u32string_view b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+std::size_t common_right(std::u32string_view a, std::u32string_view b) {
+  const auto end = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first;
+  return static_cast<std::size_t>(end - a.rbegin());
+}
+
 // Which row of one screen is which of the other. Blank rows fit everywhere and prove nothing.
 class Comparison {
  public:
@@ -20,10 +28,14 @@ class Comparison {
         now_(now),
         height_(now.size()),
         equal_(height_ * height_),
-        shows_(height_) {
+        shows_(height_),
+        left_(height_),
+        right_(height_) {
     for (std::size_t r = 0; r < height_; ++r) {
       shows_[r] = !blank(now[r]);
       for (std::size_t j = 0; j < height_; ++j) equal_[r * height_ + j] = now[r] == before[j];
+      left_[r] = common_left(now[0], before[r]);
+      right_[r] = now[0].size() - common_right(now[0], before[r]);
     }
   }
 
@@ -45,6 +57,7 @@ class Comparison {
   // has not moved yet tells it from one that is over.
   std::size_t explained(Scroll& scroll) const {
     const std::size_t after = scroll.shift + scroll.step;
+    if (!equal(0, after) && !top_mixed(scroll.shift, after)) return 0;
     std::size_t rows = 0;
     std::size_t r = 0;
     for (; has_moved(r, scroll.shift, after); ++r) {
@@ -64,6 +77,10 @@ class Comparison {
   }
 
  private:
+  // mixed() of row 0, which most of all scrolls one can think of fail by.
+  bool top_mixed(std::size_t shift, std::size_t after) const {
+    return right_[shift] != 0 && left_[after] != now_[0].size() && right_[shift] <= left_[after];
+  }
   bool equal(std::size_t row, std::size_t was) const { return equal_[row * height_ + was] != 0; }
 
   // Row `r` is the one that comes there; below all rows that were there, blank ones come.
@@ -77,12 +94,10 @@ class Comparison {
     if (r + scroll.shift >= height_) return false;
     const std::size_t source = r + scroll.shift + scroll.step;
     if (source >= height_ && scroll.shift != 0) return false;  // text that came in between
-    const std::u32string_view was = before_[r + scroll.shift];
     const std::u32string_view now = now_[r];
-    const auto coming = [&](std::size_t c) { return source < height_ ? before_[source][c] : U' '; };
-    std::size_t left = 0, right = now.size();
-    while (left < now.size() && now[left] == coming(left)) ++left;
-    while (right > 0 && now[right - 1] == was[right - 1]) --right;
+    const std::size_t left = source < height_ ? common_left(now, before_[source])
+                                              : std::min(now.find_first_not_of(U' '), now.size());
+    const std::size_t right = now.size() - common_right(now, before_[r + scroll.shift]);
     return right != 0 && left != now.size() && right <= left;
   }
 
@@ -98,12 +113,15 @@ class Comparison {
   std::size_t height_;
   std::vector<std::uint8_t> equal_;  // [now][before]
   std::vector<std::uint8_t> shows_;
+  // Row 0 of now is as row r of before up to the column left_[r], and from right_[r] on.
+  std::vector<std::size_t> left_, right_;
 };
 
 }  // namespace
 
 Scroll scroll_between(std::span<const std::u32string_view> before,
                       std::span<const std::u32string> now) {
+  if (std::ranges::equal(before, now)) return {};
   const Comparison rows(before, now);
   Scroll whole;
   std::size_t best = rows.agreement_at_top(0);

@@ -37,7 +37,8 @@ class ScreenWatch {
   void follow(std::uint64_t generation, std::uint32_t mips, Rows rows) {
     if (seen_ == generation) return;
     const bool in_motion = moving(generation, mips);
-    if (!take(rows(), !in_motion) || in_motion) return;
+    if (taken_whole_ != generation && take(rows(), !in_motion)) taken_whole_ = generation;
+    if (taken_whole_ != generation || in_motion) return;
     seen_ = generation;
     show();
   }
@@ -45,7 +46,8 @@ class ScreenWatch {
   // keeps the rows, and shows nothing.
   template <class Rows>
   void glance(std::uint64_t generation, Rows rows) {
-    if (seen_ != generation) take(rows(), false);
+    if (seen_ == generation || taken_whole_ == generation) return;
+    if (take(rows(), false)) taken_whole_ = generation;
   }
   // What follow() has not shown yet, now: the machine has stopped, nothing more comes.
   void show() { generation_ = changed_; }
@@ -53,7 +55,10 @@ class ScreenWatch {
   bool behind(std::uint64_t generation) const { return seen_ != generation; }
   // The machine was put into another state: whatever its picture's number is, it is to be looked
   // at.
-  void forget_generation() { seen_.reset(); }
+  void forget_generation() {
+    seen_.reset();
+    taken_whole_.reset();
+  }
 
   // Finds `text` inside one row, oldest row first, in what has changed since the last match; true
   // consumes it: the next find sees only what changes, or stands, after the match. Nothing is found
@@ -113,8 +118,8 @@ class ScreenWatch {
   static constexpr unsigned kPatience = 20;
 
   std::vector<Row> live_;
-  std::deque<Row> history_;  // rows that scrolled off, oldest first
-  std::optional<std::uint64_t> seen_, last_;
+  std::deque<Row> history_;                                 // rows that scrolled off, oldest first
+  std::optional<std::uint64_t> seen_, last_, taken_whole_;  // generations
   unsigned waited_ = 0;
   std::uint64_t scrolled_ = 0;
   std::uint64_t looks_ = 0;
