@@ -2,6 +2,7 @@
 // same keys in the same order, so that a script can cut it apart; or JSON.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -85,11 +86,12 @@ int bench(const Session& session) {
   Offsets offsets(plan, sectors, a.seed.value_or(1));
   std::vector<std::uint8_t> buffer(static_cast<std::size_t>(plan.request_sectors * kSectorSize),
                                    plan.pattern);
+  const std::filesystem::path file = a.names[0];
   for (std::uint64_t i = 0; i < plan.count; ++i) {
     const std::uint64_t lba = offsets.next();
-    require(a.names[0], lba, plan.write ? device.write(lba, buffer) : device.read(lba, buffer));
+    require(file, lba, plan.write ? device.write(lba, buffer) : device.read(lba, buffer));
     if (plan.flush_interval != 0 && (i + 1) % plan.flush_interval == 0) {
-      require(a.names[0], lba, device.flush());
+      require(file, lba, device.flush());
     }
     if (i % 256 == 0 && session.interrupted()) throw storage::Cancelled();
   }

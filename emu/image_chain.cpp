@@ -2,7 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "emu/image_children.h"
 #include "emu/image_verbs.h"
 #include "storage/operations.h"
 
@@ -49,9 +51,30 @@ bool same_file(const Session& session, const std::filesystem::path& a,
   return identity(a) == identity(b);
 }
 
-// One step down. Answers where the parent is.
-std::filesystem::path commit_once(const Session& session, const std::filesystem::path& file,
-                                  const std::string& format, bool empty) {
+// What the parent shows changes, and with it what all its other children are made of.
+std::vector<std::filesystem::path> warn_of_other_children(const Session& session,
+                                                          const std::filesystem::path& parent,
+                                                          const std::filesystem::path& child) {
+  std::vector<std::filesystem::path> others = other_children(session, parent, child);
+  if (others.empty()) return others;
+  std::string names;
+  for (const std::filesystem::path& other : others) {
+    names += (names.empty() ? "" : ", ") + storage::printable(other.native(), kNameLimit);
+  }
+  session.open_options().warn(
+      ImageError(parent, "changes, and its other children are not valid any more: " + names)
+          .what());
+  return others;
+}
+
+struct Step {
+  std::filesystem::path parent;
+  std::vector<std::filesystem::path> others;  // children of it that are not valid any more
+};
+
+// One step down.
+Step commit_once(const Session& session, const std::filesystem::path& file,
+                 const std::string& format, bool empty) {
   storage::OpenOptions options =
       session.open_options(file.native(), format, storage::OpenMode::read_write);
   options.write_parent = true;
@@ -59,9 +82,10 @@ std::filesystem::path commit_once(const Session& session, const std::filesystem:
   const storage::Image* const parent = child.image->parent();
   if (parent == nullptr) throw ImageError(file, "has no parent to be committed to");
   const std::filesystem::path path = parent->info().files.front().path;
+  Step step{path, warn_of_other_children(session, path, file)};
   commit_image(*child.image, empty, session.progress(kSectorSize));
   close_image(file, *child.device);
-  return path;
+  return step;
 }
 
 std::uint64_t new_size(const storage::BlockDevice& device, std::string_view text) {
@@ -78,15 +102,24 @@ std::uint64_t new_size(const storage::BlockDevice& device, std::string_view text
 int commit(const Session& session) {
   const Arguments& a = session.arguments();
   const std::filesystem::path file = a.names[0];
-  std::filesystem::path reached = commit_once(session, file, a.format, !a.keep);
+  Step step = commit_once(session, file, a.format, !a.keep);
+  std::vector<std::filesystem::path> others = step.others;
   if (!a.parent.empty()) {
     const std::filesystem::path base = parent_path(session, a.names[0], a.parent);
     // Layer by layer: what a layer gave down shows through it from below.
-    while (!same_file(session, reached, base)) reached = commit_once(session, reached, "", !a.keep);
+    while (!same_file(session, step.parent, base)) {
+      step = commit_once(session, step.parent, "", !a.keep);
+      others.insert(others.end(), step.others.begin(), step.others.end());
+    }
+  }
+  auto invalid = nlohmann::ordered_json::array();
+  for (const auto& other : others) {
+    invalid.push_back(storage::printable(other.native(), kNameLimit));
   }
   session.answer("Image committed.",
                  {{"filename", name_of(session)},
-                  {"backing-filename", storage::printable(reached.native(), kNameLimit)}});
+                  {"backing-filename", storage::printable(step.parent.native(), kNameLimit)},
+                  {"invalid-children", std::move(invalid)}});
   return 0;
 }
 

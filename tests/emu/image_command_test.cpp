@@ -6,6 +6,7 @@
 #include "storage/format.h"
 #include "tests/catch.hpp"
 #include "tests/emu/image_tool_rig.h"
+#include "tests/support/temp_dir.h"
 
 using nlohmann::json;
 using support::ImageTool;
@@ -213,6 +214,49 @@ TEST_CASE("image: chains are made, shown, committed, rebased and flattened", "[i
   }
   CHECK(tool("compare" + f + "-F raw child expected").code == 0);
   CHECK(tool("check" + f + "child").code == 0);
+}
+
+TEST_CASE("image: commit names the parent's other children, which it makes invalid", "[image]") {
+  const std::string format = GENERATE("vmdk", "vhd", "cowd", "growable");
+  CAPTURE(format);
+  const support::TempDir folder;
+  const auto file = [&](const std::string& name) { return (folder.path() / name).native(); };
+  const auto run = [](const std::vector<std::string>& words) {
+    std::istringstream in;
+    std::ostringstream out, err;
+    ToolResult result;
+    result.code = emu::image_tool::run_image_command(words, {.in = in, .out = out, .err = err});
+    result.out = out.str();
+    result.err = err.str();
+    return result;
+  };
+  const auto child_of = [&](const std::string& parent, const std::string& child) {
+    REQUIRE(run({"create", "-q", "-f", format, "-b", parent, "-F", format, file(child)}).code == 0);
+  };
+  REQUIRE(run({"create", "-q", "-f", format, file("base"), "4M"}).code == 0);
+  REQUIRE(run({"create", "-q", "-f", format, file("apart"), "4M"}).code == 0);
+  child_of("base", "first");
+  child_of("apart", "fourth");
+  folder.with("notes.txt", "no image");
+  SECTION("an only child") {
+    const ToolResult committed = run({"commit", "--output", "json", file("first")});
+    CHECK(committed.err.empty());
+    CHECK(json::parse(committed.out)["invalid-children"].empty());
+  }
+  SECTION("two more, and one of another parent") {
+    child_of("base", "second");
+    child_of("base", "third");
+    const std::string write = "write -P 2 1M 4k";
+    REQUIRE(run({"io", "-f", format, "-c", write, file("first")}).code == 0);
+    const ToolResult committed = run({"commit", "--output", "json", file("first")});
+    CHECK(committed.code == 0);
+    CHECK(json::parse(committed.out)["invalid-children"] == json({file("second"), file("third")}));
+    CHECK(committed.err == "platter: warning: " + file("base") +
+                               ": changes, and its other children are not valid any more: " +
+                               file("second") + ", " + file("third") + "\n");
+    // The child that was committed is.
+    CHECK(run({"io", "-f", format, "-c", "read -P 2 1M 4k", file("first")}).code == 0);
+  }
 }
 
 TEST_CASE("image: bench says what it did in words that a script can cut apart", "[image]") {

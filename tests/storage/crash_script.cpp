@@ -13,7 +13,7 @@ using storage::OpenMode;
 
 CrashEffort crash_effort() {
   if (full_run()) return {};
-  return {.subsets = 6, .singles = 4, .places = 60};
+  return {.subsets = 6, .singles = 4, .places = 30};
 }
 
 void CrashScript::play(MemoryHost& host, std::size_t steps, std::uint32_t seed) {
