@@ -224,8 +224,8 @@ void Core::update_jump_base() {
   constexpr unsigned kPlainBit = 33, kSizeBit = 34, kUserBit = 35, kEpochBit = 36;
   const CodeKind kind = code_kind();
   jump_base = segments[kCs].base | std::uint64_t{kind.plain} << kPlainBit |
-              std::uint64_t{kind.size32} << kSizeBit |
-              std::uint64_t{cpl == 3} << kUserBit | jump_epoch_ << kEpochBit;
+              std::uint64_t{kind.size32} << kSizeBit | std::uint64_t{cpl == 3} << kUserBit |
+              jump_epoch_ << kEpochBit;
 }
 
 }  // namespace cpu

@@ -1,5 +1,5 @@
-// A bound member function: one pointer to the object, one to a thunk. Cheaper than std::function and
-// never allocates, so that wires and timers can be plain members of the chips that own them.
+// A bound member function: one pointer to the object, one to a thunk. Cheaper than std::function
+// and never allocates, so that wires and timers can be plain members of the chips that own them.
 #pragma once
 
 #include <utility>

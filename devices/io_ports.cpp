@@ -31,8 +31,12 @@ void PortDevice::out32(std::uint16_t port, std::uint32_t value) {
   out16(next(port, 2), static_cast<std::uint16_t>(value >> 16));
 }
 
-std::size_t PortDevice::in_words(std::uint16_t, std::span<std::uint8_t>) { return 0; }
-std::size_t PortDevice::out_words(std::uint16_t, std::span<const std::uint8_t>) { return 0; }
+std::size_t PortDevice::in_words(std::uint16_t, std::span<std::uint8_t>) {
+  return 0;
+}
+std::size_t PortDevice::out_words(std::uint16_t, std::span<const std::uint8_t>) {
+  return 0;
+}
 
 IoPorts::IoPorts() : claims_(1), owner_(kPortCount, 0) {}
 

@@ -1,6 +1,6 @@
-// Port decode of an ISA board. A card claims a range with the widest access it takes in one cycle; wider
-// accesses are split as the bus does it: a word to an 8-bit card becomes port, then port + 1, each decoded
-// afresh. Nothing claimed: reads are all ones, writes vanish.
+// Port decode of an ISA board. A card claims a range with the widest access it takes in one cycle;
+// wider accesses are split as the bus does it: a word to an 8-bit card becomes port, then port + 1,
+// each decoded afresh. Nothing claimed: reads are all ones, writes vanish.
 #pragma once
 
 #include <array>
@@ -28,8 +28,9 @@ class PortDevice {
   virtual std::uint32_t in32(std::uint16_t port);
   virtual void out32(std::uint16_t port, std::uint32_t value);
 
-  // REP INSW/OUTSW in one piece: moves as many whole words as the card can take without a visible side
-  // effect in between and returns that number; 0 = do it word by word. Same effect as single cycles.
+  // REP INSW/OUTSW in one piece: moves as many whole words as the card can take without a visible
+  // side effect in between and returns that number; 0 = do it word by word. Same effect as single
+  // cycles.
   virtual std::size_t in_words(std::uint16_t port, std::span<std::uint8_t> bytes);
   virtual std::size_t out_words(std::uint16_t port, std::span<const std::uint8_t> bytes);
 };
@@ -67,8 +68,8 @@ class IoPorts {
   };
   static constexpr std::size_t kPortCount = 0x10000;
 
-  std::vector<Claim> claims_;           // [0] = nobody
-  std::vector<std::uint8_t> owner_;     // port -> index into claims_
+  std::vector<Claim> claims_;        // [0] = nobody
+  std::vector<std::uint8_t> owner_;  // port -> index into claims_
 };
 
 }  // namespace devices

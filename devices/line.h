@@ -1,5 +1,5 @@
-// One wire: INTRQ, INTR, A20, RESET, the speaker gate. It carries a level and tells the other end on a
-// change only, so a chip may drive it as often as it likes.
+// One wire: INTRQ, INTR, A20, RESET, the speaker gate. It carries a level and tells the other end
+// on a change only, so a chip may drive it as often as it likes.
 #pragma once
 
 #include "devices/archive.h"

@@ -1,6 +1,7 @@
-// Virtual time and what is due in it. Time is nanoseconds since power-on, moved only by the machine as the
-// CPU retires instructions; the host clock never enters. An Event is a named member of the chip that owns
-// it: what is pending is {name, deadline, sequence}, plain data that a save state can hold.
+// Virtual time and what is due in it. Time is nanoseconds since power-on, moved only by the machine
+// as the CPU retires instructions; the host clock never enters. An Event is a named member of the
+// chip that owns it: what is pending is {name, deadline, sequence}, plain data that a save state
+// can hold.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ inline constexpr Nanoseconds kMillisecond = 1000 * kMicrosecond;
 inline constexpr Nanoseconds kSecond = 1000 * kMillisecond;
 inline constexpr Nanoseconds kNever = std::numeric_limits<Nanoseconds>::max();
 
-// value * numerator / denominator without overflow for any time this machine can reach; both factors
-// below 2^32.
+// value * numerator / denominator without overflow for any time this machine can reach; both
+// factors below 2^32.
 constexpr std::uint64_t scale(std::uint64_t value, std::uint64_t numerator,
                               std::uint64_t denominator) {
   return value / denominator * numerator + value % denominator * numerator / denominator;

@@ -32,8 +32,8 @@ class SystemPort final : public PortDevice {
   void claim_ports(IoPorts& ports);
 
   Line a20;
-  Line speaker;                  // OUT of timer channel 2 and the data bit: the level at the cone
-  Line irq13;                    // coprocessor error
+  Line speaker;  // OUT of timer channel 2 and the data bit: the level at the cone
+  Line irq13;    // coprocessor error
   // IGNNE#: up from a write to F0h while there is an error until the error goes.
   Line ignore_error;
   Delegate<void()> reset_pulse;  // the processor's reset pin

@@ -1,5 +1,5 @@
-// platter completion bash|zsh|fish: a script for the shell. It asks the program's own --help for the
-// options at hand, and so knows whatever the program knows.
+// platter completion bash|zsh|fish: a script for the shell. It asks the program's own --help for
+// the options at hand, and so knows whatever the program knows.
 #pragma once
 
 #include <span>

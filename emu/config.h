@@ -47,7 +47,7 @@ struct DriveConfig {
   bool demo = false;      // the built-in Disk Lab
   std::optional<storage::Geometry> chs;
   std::optional<storage::FatFree> fat_free;  // nothing: as the image itself says
-  std::vector<GuestFile> extra;  // folders only
+  std::vector<GuestFile> extra;              // folders only
 };
 
 enum class OnTripleFault : std::uint8_t { stop, reset };

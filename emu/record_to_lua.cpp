@@ -100,9 +100,7 @@ class Translator {
  public:
   Translator(std::ostream& out, Machine& machine) : out_(out), machine_(machine) {}
 
-  void look() {
-    follow_screen(machine_, watch_);
-  }
+  void look() { follow_screen(machine_, watch_); }
 
   void input(const HostInput& input) {
     if (const auto* key = std::get_if<KeyCommand>(&input.what)) return take_key(*key);

@@ -23,7 +23,7 @@ struct ScriptOptions {
   std::map<std::string, std::string> params;  // -D key=value
   std::optional<std::filesystem::path> artifacts;
   bool update_golden = false;
-  std::optional<cpu::Engine> engine;  // --engine, for machines that name none
+  std::optional<cpu::Engine> engine;                      // --engine, for machines that name none
   devices::Nanoseconds timeout = 120 * devices::kSecond;  // guest time, when a test states none
   std::chrono::nanoseconds wall_timeout = std::chrono::minutes(10);
   const std::atomic<bool>* interrupted = nullptr;

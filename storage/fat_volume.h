@@ -3,8 +3,8 @@
 // chains may be circular, sizes wrong, clusters out of range; FatError says so.
 //
 // [FAT]  Microsoft Extensible Firmware Initiative FAT32 File System Specification, version 1.03
-// Not implemented: volume creation (see fat_format.h), renaming; long names are read but not written
-// (a name that is no 8.3 name is refused); exFAT.
+// Not implemented: volume creation (see fat_format.h), renaming; long names are read but not
+// written (a name that is no 8.3 name is refused); exFAT.
 //
 // Order of writing: clusters of the new content, then the FAT, then the directory entry, so that a
 // cut leaves lost clusters at worst. FAT copies are all written.

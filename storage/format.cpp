@@ -10,12 +10,7 @@ namespace {
 
 // In the order of probing: of two that are equally sure the first wins. One line a row.
 constexpr std::array kFormats = {
-    &kGrowableFormat,
-    &kVmdkFormat,
-    &kVhdFormat,
-    &kCowdFormat,
-    &kAddCowFormat,
-    &kRawFormat,
+    &kGrowableFormat, &kVmdkFormat, &kVhdFormat, &kCowdFormat, &kAddCowFormat, &kRawFormat,
 };
 
 // Formats that are known by sight but have no row above. Opened as raw they would show the guest a

@@ -61,7 +61,7 @@ struct ImageInfo {
   std::vector<ImageFile> files;     // the one the user named comes first
   std::vector<std::string> marks;   // "unclean shutdown", "footer lost": what check should see
   std::optional<ParentRecord> parent;
-  Facts more;  // whatever else the format tells
+  Facts more;                                  // whatever else the format tells
   std::optional<std::uint64_t> free_clusters;  // in its files, waiting to be used again
 
   std::uint64_t host_bytes() const {

@@ -44,8 +44,8 @@ struct OpenOptions {
   bool force = false;
   // The direct parent is opened for writing, as the target of a commit.
   bool write_parent = false;
-  // Writing must not change the image's identity (CID, unique id, time stamps): it is such a parent,
-  // or what it shows stays the same (rebase).
+  // Writing must not change the image's identity (CID, unique id, time stamps): it is such a
+  // parent, or what it shows stays the same (rebase).
   bool commit_target = false;
   std::shared_ptr<IdSource> ids = {};           // null: the host's
   std::shared_ptr<FileRegistry> registry = {};  // null: one of its own

@@ -134,7 +134,8 @@ TEST_CASE("golden pictures: tolerance, masks and sizes", "[emu][script]") {
   const emu::Picture golden = grey(10, 10, 100);
   REQUIRE_FALSE(emu::compare_pictures(grey(10, 10, 100), golden, {}).has_value());
   REQUIRE(emu::compare_pictures(grey(10, 10, 103), golden, {}).has_value());
-  REQUIRE_FALSE(emu::compare_pictures(grey(10, 10, 103), golden, {.tolerance = 3, .masks = {}}).has_value());
+  REQUIRE_FALSE(
+      emu::compare_pictures(grey(10, 10, 103), golden, {.tolerance = 3, .masks = {}}).has_value());
   REQUIRE(emu::compare_pictures(grey(9, 10, 100), golden, {}).has_value());
 
   emu::Picture spot = golden;
