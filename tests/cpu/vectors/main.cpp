@@ -329,6 +329,7 @@ int run(const Options& options) {
     {
       std::vector<std::jthread> workers;
       const auto count = std::min<std::size_t>(options.jobs, plan.jobs.size());
+      workers.reserve(count);
       for (std::size_t w = 0; w < count; ++w) {
         workers.emplace_back([&] {
           for (std::size_t i = next++; i < plan.jobs.size(); i = next++) {

@@ -51,7 +51,7 @@ std::optional<std::filesystem::path> find_masks(const std::filesystem::path& fol
   std::error_code ignored;
   std::filesystem::path at = std::filesystem::weakly_canonical(folder, ignored);
   while (true) {
-    const auto candidate = at / "masks.json";
+    auto candidate = at / "masks.json";
     if (std::filesystem::is_regular_file(candidate, ignored)) return candidate;
     if (!at.has_relative_path()) return std::nullopt;
     at = at.parent_path();
