@@ -290,31 +290,17 @@ class Core final : public MemoryObserver {
 
   // --- control flow ---
   [[gnu::always_inline]] Insn* enter(Insn* i) {
-#ifdef PLATTER_TAIL_CHAIN
-    asm(""
-        : "+r"(i));  // one register and `jmp *(i)`, where g++ would keep address and target apart
-#endif
+    // One register and `jmp *(i)`, where g++ would keep address and target apart.
+    if constexpr (kTailChain) asm("" : "+r"(i));
     return kTailChain ? i->handler(*this, i) : i;
   }
-  [[gnu::always_inline]] Insn* next(Insn* i) {
-    return enter(i + 1);
-  }
+  [[gnu::always_inline]] Insn* next(Insn* i) { return enter(i + 1); }
   // After a callback: on, unless it raised an event.
-  Insn* next_or_leave(Insn* i) {
-    return events == 0 ? next(i) : stop_after(i);
-  }
-  std::uint32_t start_of(const Insn* i) const {
-    return eip + i->next - i->length;
-  }
-  std::uint32_t end_of(const Insn* i) const {
-    return (eip + i->next) & ip_mask;
-  }
-  Insn* stop_after(Insn* i) {
-    return stop(i, end_of(i));
-  }
-  Insn* stop_at(Insn* i) {
-    return stop(i, start_of(i));
-  }
+  Insn* next_or_leave(Insn* i) { return events == 0 ? next(i) : stop_after(i); }
+  std::uint32_t start_of(const Insn* i) const { return eip + i->next - i->length; }
+  std::uint32_t end_of(const Insn* i) const { return (eip + i->next) & ip_mask; }
+  Insn* stop_after(Insn* i) { return stop(i, end_of(i)); }
+  Insn* stop_at(Insn* i) { return stop(i, start_of(i)); }
   Insn* stop(Insn* i, std::uint32_t new_eip) {
     remaining += i->left;
     eip = new_eip;
@@ -428,9 +414,7 @@ class Core final : public MemoryObserver {
 
   // --- debug registers (debug.cpp) ---
   void debug_registers_changed();
-  bool debugging() const {
-    return (system.dr[7] & kDr7AnyEnabled) != 0;
-  }
+  bool debugging() const { return (system.dr[7] & kDr7AnyEnabled) != 0; }
 
   // --- interrupts (interrupts.cpp) ---
   // Enters the handler, returning to eip; when that cannot be done the return address becomes
@@ -458,13 +442,9 @@ class Core final : public MemoryObserver {
   // start's.
   void begin_repeat(const Insn* i);
   void pause_repeat();
-  void restore_flags_of_repeat() {
-    flags = repeat_.before;
-  }
+  void restore_flags_of_repeat() { flags = repeat_.before; }
   // Before and after a callback to the board from the middle of instruction i.
-  void callback_begins(const Insn* i) {
-    current = i;
-  }
+  void callback_begins(const Insn* i) { current = i; }
   void callback_ends(Insn* i) {
     if (events != 0) break_before(i + 1);
   }
@@ -547,9 +527,7 @@ class Core final : public MemoryObserver {
     std::uint32_t physical = 0;  // page
     bool for_users = true;       // level 3 could do the same
   };
-  bool paging() const {
-    return (system.cr0 & kCr0Pg) != 0;
-  }
+  bool paging() const { return (system.cr0 & kCr0Pg) != 0; }
   bool translate(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
   bool walk(std::uint32_t linear, bool writing, bool user, Mapping& mapping);
   std::uint32_t read_table(std::uint32_t physical);
@@ -560,12 +538,8 @@ class Core final : public MemoryObserver {
   void update_jump_base();
   void update_ends();
   void flush_jumps();
-  CodeKind code_kind() const {
-    return {segments[kCs].big(), plain_};
-  }
-  void note_run(std::uint32_t linear) {
-    recent_[recent_next_++] = linear;
-  }
+  CodeKind code_kind() const { return {segments[kCs].big(), plain_}; }
+  void note_run(std::uint32_t linear) { recent_[recent_next_++] = linear; }
   bool enter_handler(const Interruption& what);
   bool enter_real_handler(const Interruption& what);
   bool enter_through_gate(const Interruption& what, const Descriptor& gate, std::uint16_t external);

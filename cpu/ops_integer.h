@@ -1,7 +1,7 @@
 // The integer handlers that a conditional jump is fused with (fused_pairs.cpp), and the jump: what
 // ops_arithmetic.cpp, ops_shifts.cpp and ops_control.cpp put into the opcode map is the same code.
-// perform() does the operation and says what it saw, or returns false when an access failed; run()
-// is the handler. [386] 80386 Programmer's Reference Manual, chapter 17.
+// perform() does the operation and says what it saw, or returns false when an access failed; the
+// handler is Performed's run(). [386] 80386 Programmer's Reference Manual, chapter 17.
 #pragma once
 
 #include "cpu/ops.h"
@@ -14,25 +14,30 @@ struct Outcome {
   T left{}, right{}, result{};
 };
 
+// The handler of an H that has perform().
+template <class H>
+struct Performed {
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    Outcome<T> out;
+    if (!H::template perform<T, Rm, Path>(c, i, out)) return failed<H, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+
 // --- two operands ---
 
 template <class Operation>
-struct RmReg {
+struct RmReg : Performed<RmReg<Operation>> {
   using Op = Operation;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
     return apply_to_rm<Op, T, Rm, Path>(c, i, c.get<T>(i->reg), out);
   }
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    Outcome<T> out;
-    if (!perform<T, Rm, Path>(c, i, out)) return failed<RmReg, T, Rm, Path>(c, i);
-    return c.next(i);
-  }
 };
 
 template <class Operation>
-struct RegRm {
+struct RegRm : Performed<RegRm<Operation>> {
   using Op = Operation;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
@@ -42,33 +47,21 @@ struct RegRm {
     if constexpr (Op::kWrites) c.set<T>(i->reg, out.result);
     return true;
   }
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    Outcome<T> out;
-    if (!perform<T, Rm, Path>(c, i, out)) return failed<RegRm, T, Rm, Path>(c, i);
-    return c.next(i);
-  }
 };
 
 template <class Operation>
-struct RmImm {
+struct RmImm : Performed<RmImm<Operation>> {
   using Op = Operation;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
     return apply_to_rm<Op, T, Rm, Path>(c, i, static_cast<T>(i->immediate), out);
-  }
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    Outcome<T> out;
-    if (!perform<T, Rm, Path>(c, i, out)) return failed<RmImm, T, Rm, Path>(c, i);
-    return c.next(i);
   }
 };
 
 // --- one operand ---
 
 template <class Operation>
-struct Unary {
+struct Unary : Performed<Unary<Operation>> {
   using Op = Operation;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
@@ -77,12 +70,6 @@ struct Unary {
       return out.result;
     };
     return modify_rm<T, Rm, Path>(c, i, change);
-  }
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    Outcome<T> out;
-    if (!perform<T, Rm, Path>(c, i, out)) return failed<Unary, T, Rm, Path>(c, i);
-    return c.next(i);
   }
 };
 
