@@ -161,7 +161,7 @@ if [ "${1:-}" = bochs ]; then
   ours convert -f raw -O cowd -o subformat=vmware3,extent_size=9M dos.img dos.vmdk
   python3 "$tests/oracle/other_machine.py" bochs --hda dos.vmdk --image-mode vmware3 --chs "$disk_chs" --boot c \
     --wall-timeout 400 --until 'menu choice 1' --until 'C:\>' --type 'copy autoexec.bat made.txt\n' \
-    --until '=> made.txt' --for 3 || exit
+    --until '=> made.txt' --type 'dir made.txt\n' --until 'bytes free' || exit
   ours check dos.vmdk || fail "what Bochs left is damaged"
   ours fat cat dos.vmdk /MADE.TXT >made.txt
   ours fat cat dos.img /AUTOEXEC.BAT >wanted.txt
