@@ -178,14 +178,14 @@ class Window {
       title += drive.demo ? " - Disk Lab" : " - " + drive.file;
       if (drive.mode == emu::DriveMode::ro) title += " (read-only)";
       if (drive.mode == emu::DriveMode::discard && !drive.demo) title += " (discard)";
+      if (drive.mode == emu::DriveMode::overlay) title += " (overlay)";
       if (drive.demo || drive.file.empty()) continue;
       RecentFile recent;
       std::error_code ignored;
       const auto absolute = std::filesystem::absolute(drive.file, ignored);
       recent.path = ignored ? drive.file : absolute.string();
       recent.slot = emu::slot_name(drive.slot);
-      constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
-      recent.mode = modes[static_cast<std::size_t>(drive.mode)];
+      recent.mode = mode_word(drive.mode);
       recent.last_run = today();
       remember(desk_->work(), recent);
     }
