@@ -54,7 +54,7 @@ jobs=$(nproc)
 if [ "$full" = 1 ]; then
   run_ctest dev -j "$jobs" -LE 'bench|slow'
   run_ctest release -j "$jobs" -LE bench
-  cmake --preset tidy >/dev/null && ninja -C build/tidy || failed=1
+  cmake --preset tidy >/dev/null && ninja -C build/tidy -k 0 || failed=1
 else
   # ASan and UBSan on unit tests and short boots; the optimised binary on vectors, boots and oracles.
   run_ctest dev -j "$jobs" -L 'unit|short'

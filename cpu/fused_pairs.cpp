@@ -162,8 +162,8 @@ class Table {
 }  // namespace
 
 void fuse(Insn& first, const Insn& jump, CodeKind kind) {
-  static const Table kTable;
-  const Handler both = kTable.find(first.handler, jump, kind);
+  static const Table table;
+  const Handler both = table.find(first.handler, jump, kind);
   if (both == nullptr) return;
   first.handler = both;
   first.fused = true;

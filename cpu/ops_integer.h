@@ -23,6 +23,10 @@ struct Performed {
     if (!H::template perform<T, Rm, Path>(c, i, out)) return failed<H, T, Rm, Path>(c, i);
     return c.next(i);
   }
+
+ private:
+  friend H;
+  Performed() = default;
 };
 
 // --- two operands ---

@@ -271,7 +271,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
         ->group(drives);
   }
   app.add_option("--drive", words.drives,
-                 "bus=ide0.0,file=F[,mode=rw|ro|discard][,chs=C/H/"
+                 "bus=ide0.0,file=F[,mode=rw|ro|discard|overlay][,chs=C/H/"
                  "S][,format=raw][,truncate=on][,fat-free=off|at-close|live]")
       ->type_name("KEYS")
       ->allow_extra_args(false)

@@ -26,11 +26,12 @@ DriveConfig parse_drive(const std::string& text);
 // Shared with machine files; each throws UsageError naming the value and what is allowed.
 cpu::Model parse_cpu_model(const std::string& text);
 cpu::Fpu parse_fpu(const std::string& text);
-// What the two functions above would be given.
-std::string_view name_of(cpu::Model model);
-std::string_view name_of(cpu::Fpu fpu);
 DriveSlot parse_slot(const std::string& text);
 DriveMode parse_drive_mode(const std::string& text);
+// What these functions would be given.
+std::string_view name_of(cpu::Model model);
+std::string_view name_of(cpu::Fpu fpu);
+std::string_view name_of(DriveMode mode);
 storage::Geometry parse_chs(const std::string& text);
 storage::FatFree parse_fat_free(const std::string& text);
 std::uint32_t parse_ram(const std::string& text);

@@ -29,8 +29,8 @@ constexpr const char* slot_name(DriveSlot slot) {
 }
 
 // rw: writes reach the file. ro: the guest sees write protection. discard: writes are thrown away
-// at exit.
-enum class DriveMode : std::uint8_t { rw, ro, discard };
+// at exit. overlay: writes go into a child beside the file, which the next such run goes on with.
+enum class DriveMode : std::uint8_t { rw, ro, discard, overlay };
 
 // A file that a folder's disk has besides the folder's own, and that never leaves the guest.
 struct GuestFile {

@@ -8,6 +8,7 @@
 #include "storage/fat_watch.h"
 #include "storage/format.h"
 #include "storage/memory_device.h"
+#include "storage/overlay_file.h"
 
 namespace emu {
 
@@ -31,6 +32,8 @@ storage::OpenMode open_mode(DriveMode mode) {
       return storage::OpenMode::read_only;
     case DriveMode::discard:
       return storage::OpenMode::discard;
+    case DriveMode::overlay:
+      return storage::OpenMode::read_write;
   }
   return storage::OpenMode::read_only;
 }
@@ -48,12 +51,21 @@ Opened open_drive(const DriveConfig& drive, const WarnLine& warn) {
   options.warn = [warn](std::string_view line) {
     if (warn) warn(std::string(line));
   };
-  storage::OpenedImage opened = storage::open_image(drive.file, options);
+  storage::OpenedImage opened;
+  std::string file = drive.file;
+  if (drive.mode == DriveMode::overlay) {
+    storage::Overlay overlay = storage::open_overlay(drive.file, options);
+    file = overlay.path.native();
+    opened = std::move(overlay.opened);
+  } else {
+    opened = storage::open_image(drive.file, options);
+  }
   const storage::FatFree mode = drive.fat_free.value_or(opened.image->fat_free());
-  if (mode != storage::FatFree::off && !opened.device->read_only() && drive.mode == DriveMode::rw) {
+  if (mode != storage::FatFree::off && !opened.device->read_only() &&
+      drive.mode != DriveMode::discard) {
     opened.device = std::make_unique<storage::FatWatch>(std::move(opened.device), mode);
   }
-  return {std::move(opened.device), drive.file, opened.identity, opened.image};
+  return {std::move(opened.device), std::move(file), opened.identity, opened.image};
 }
 
 // A drive that nothing tells about is the last one PCs had.
@@ -128,6 +140,9 @@ class Opener {
   void add_folder(const DriveConfig& drive) {
     if (is_floppy(drive.slot)) {
       throw storage::ImageError(drive.file, "is a folder: it becomes a hard disk, not a floppy");
+    }
+    if (drive.mode == DriveMode::overlay) {
+      throw storage::ImageError(drive.file, "is a folder: mode overlay is for images");
     }
     auto folder = std::make_shared<HostFolder>(drive.file, warn_);
     std::unique_ptr<storage::MemoryDevice> disk = folder->make_disk(now_, drive.extra);

@@ -67,7 +67,7 @@ struct Arguments {
 
   // bench
   std::string count = "75000", buffer_size = "4096", step_size = "0", offset = "0";
-  std::string depth = "1", pattern = "0", flush_interval = "0";
+  std::string depth = "1", pattern, flush_interval = "0";
   bool write = false, random = false;
 
   bool json() const { return output == "json"; }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iomanip>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -20,7 +21,7 @@ constexpr std::uint64_t kMaxRequestBytes = 64 * 1024 * 1024;
 
 struct Plan {
   std::uint64_t count, request_sectors, step_sectors, offset_sectors, flush_interval;
-  std::uint8_t pattern;
+  std::optional<std::uint8_t> pattern;
   bool write, random;
 };
 
@@ -43,7 +44,9 @@ Plan plan_of(const Arguments& a) {
   if (plan.step_sectors == 0) plan.step_sectors = plan.request_sectors;
   plan.offset_sectors = whole_sectors("-o", a.offset);
   plan.flush_interval = count_argument("--flush-interval", a.flush_interval, 0, UINT64_MAX);
-  plan.pattern = static_cast<std::uint8_t>(count_argument("--pattern", a.pattern, 0, 255));
+  if (!a.pattern.empty()) {
+    plan.pattern = static_cast<std::uint8_t>(count_argument("--pattern", a.pattern, 0, 255));
+  }
   plan.write = a.write;
   plan.random = a.random;
   return plan;
@@ -69,6 +72,17 @@ class Offsets {
   storage::SeededIds random_;
 };
 
+// What a write writes. Noise unless a byte was asked for: one repeated byte need not be stored by
+// formats that know zeroes or links, and the figure would say nothing about other data.
+std::vector<std::uint8_t> contents(const Plan& plan, std::uint64_t seed) {
+  const auto size = static_cast<std::size_t>(plan.request_sectors * kSectorSize);
+  if (plan.pattern) return std::vector<std::uint8_t>(size, *plan.pattern);
+  std::vector<std::uint8_t> noise(size);
+  storage::SeededIds random(seed);
+  for (std::uint8_t& byte : noise) byte = static_cast<std::uint8_t>(random.random64());
+  return noise;
+}
+
 }  // namespace
 
 int bench(const Session& session) {
@@ -84,8 +98,7 @@ int bench(const Session& session) {
     throw UsageError("the image is too small for such requests");
   }
   Offsets offsets(plan, sectors, a.seed.value_or(1));
-  std::vector<std::uint8_t> buffer(static_cast<std::size_t>(plan.request_sectors * kSectorSize),
-                                   plan.pattern);
+  std::vector<std::uint8_t> buffer = contents(plan, a.seed.value_or(1));
   const std::filesystem::path file = a.names[0];
   for (std::uint64_t i = 0; i < plan.count; ++i) {
     const std::uint64_t lba = offsets.next();

@@ -217,7 +217,8 @@ void declare_bench(CLI::App& app, Arguments& a) {
   app.add_option("-S,--step-size", a.step_size, "bytes from one request to the next; 0: -s");
   app.add_option("-o,--offset", a.offset, "where the first one is");
   app.add_option("-d,--depth", a.depth, "accepted and ignored: requests are made in turn");
-  app.add_option("--pattern", a.pattern, "byte to write");
+  app.add_option("--pattern", a.pattern,
+                 "byte to write; else noise, which no format can leave out");
   app.add_option("--flush-interval", a.flush_interval, "flush after so many requests");
   app.add_flag("-w,--write", a.write, "write instead of read");
   app.add_flag(

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emu/image_verbs.h"
+#include "storage/overlay_file.h"
 
 namespace emu::image_tool {
 
@@ -10,7 +11,6 @@ using storage::ImageError;
 
 namespace {
 
-constexpr int kMaxSnapshots = 10000;
 constexpr std::size_t kNameLimit = 4096;
 
 // Words that qemu-img takes among the -o words though they have options of their own.
@@ -82,18 +82,17 @@ void create_child(const Session& session, const std::string& file,
   warn_if_outside(session, file, *options.parent);
 }
 
-// "disk.vmdk" -> "disk.overlay-1.vmdk", the first that is not there.
-std::string overlay_name(const Session& session, const std::string& file) {
-  const std::filesystem::path path(file);
+// The first overlay's name that is not there.
+std::string overlay_name(const Session& session, const std::string& file,
+                         const storage::FormatDriver& format) {
   const storage::Place place = session.place(file);
-  for (int n = 1; n <= kMaxSnapshots; ++n) {
-    const std::string name =
-        path.stem().native() + ".overlay-" + std::to_string(n) + path.extension().native();
-    if (!place.directory->exists(name, storage::NameSource::user)) {
-      return (path.parent_path() / name).native();
+  for (int n = 1; n <= storage::kMaxOverlays; ++n) {
+    const std::filesystem::path path = storage::overlay_path(file, format, n);
+    if (!place.directory->exists(path.filename().native(), storage::NameSource::user)) {
+      return path.native();
     }
   }
-  throw ImageError(path, "has too many overlays beside it");
+  throw ImageError(file, "has too many overlays beside it");
 }
 
 std::uint64_t data_bytes_of(const storage::BlockDevice& device) {
@@ -138,10 +137,12 @@ int create(const Session& session) {
 int snapshot(const Session& session) {
   const Arguments& a = session.arguments();
   const std::string& file = a.names[0];
-  const std::string child = a.names.size() > 1 ? a.names[1] : overlay_name(session, file);
+  const storage::FormatDriver& base =
+      storage::format_of(session.place(file), storage::NameSource::user, a.format);
+  const storage::FormatDriver& format = storage::overlay_format(base);
+  const std::string child = a.names.size() > 1 ? a.names[1] : overlay_name(session, file, base);
   const storage::Place place = session.place(child);
   const OpenParent parent = open_parent(session, *place.directory, file, a.format);
-  const storage::FormatDriver& format = *parent.opened.format;
   storage::CreateOptions options;
   options.options = parsed_options(child, a.options);
   options.sectors = parent.opened.device->sector_count();

@@ -56,18 +56,6 @@ std::string ram_text(std::uint32_t bytes) {
   return bytes % mega == 0 ? std::to_string(bytes / mega) + "M" : std::to_string(bytes >> 10) + "K";
 }
 
-std::string mode_text(DriveMode mode) {
-  switch (mode) {
-    case DriveMode::rw:
-      return "rw";
-    case DriveMode::ro:
-      return "ro";
-    case DriveMode::discard:
-      return "discard";
-  }
-  return "rw";
-}
-
 // Collects what a config says; empty values say nothing.
 class Values {
  public:
@@ -164,7 +152,7 @@ std::vector<KeyValue> drive_key_values(const DriveConfig& drive) {
   values.text("bus", slot_name(drive.slot));
   values.text("file", drive.file);
   if (drive.demo) values.flag("demo", true);
-  values.text("mode", mode_text(drive.mode));
+  values.text("mode", std::string(name_of(drive.mode)));
   values.text("format", drive.format);
   if (drive.chs) {
     values.text("chs", print("%u/%u/%u", drive.chs->cylinders, drive.chs->heads,

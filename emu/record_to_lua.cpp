@@ -228,7 +228,7 @@ void print_machine(std::ostream& out, const Config& config) {
         std::string slot = slot_name(drive.slot);
         std::erase(slot, '.');
         out << "file = t:param(\"" << slot << "\", " << lua_quoted(value.value) << ")";
-      } else if (value.key == "mode" && drive.mode == DriveMode::rw) {
+      } else if (value.key == "mode" && drive.mode != DriveMode::ro) {
         out << "mode = \"discard\"";
       } else {
         out << key_line(value);

@@ -168,12 +168,9 @@ std::string event_text(const HostInput::What& what) {
     }
     std::string operator()(const ResetCommand&) const { return "reset"; }
     std::string operator()(const InsertInput& insert) const {
-      std::string mode = "rw";
-      if (insert.drive.mode != DriveMode::rw) {
-        mode = insert.drive.mode == DriveMode::ro ? "ro" : "discard";
-      }
-      return std::string("insert ") + slot_name(insert.drive.slot) + " " + mode + " " +
-             insert.digest + " " + insert.drive.file;
+      return std::string("insert ") + slot_name(insert.drive.slot) + " " +
+             std::string(name_of(insert.drive.mode)) + " " + insert.digest + " " +
+             insert.drive.file;
     }
     std::string operator()(const EjectInput& eject) const {
       return std::string("eject ") + slot_name(eject.slot);

@@ -29,7 +29,7 @@ Config replay_config(const Recording& recording, const std::vector<DriveConfig>&
     recorded->demo = false;
   }
   for (DriveConfig& drive : config.drives) {
-    if (drive.mode == DriveMode::rw) drive.mode = DriveMode::discard;
+    if (drive.mode != DriveMode::ro) drive.mode = DriveMode::discard;
   }
   return config;
 }
@@ -74,7 +74,7 @@ void Replay::give(const HostInput& input) {
     void operator()(const ResetCommand& reset) const { machine.apply(reset); }
     void operator()(const InsertInput& insert) const {
       DriveConfig drive = insert.drive;
-      if (drive.mode == DriveMode::rw) drive.mode = DriveMode::discard;
+      if (drive.mode != DriveMode::ro) drive.mode = DriveMode::discard;
       machine.insert(drive);
       if (machine.medium_digest(drive.slot) != insert.digest) {
         throw UsageError("replay: '" + drive.file + "' is not what was inserted then");

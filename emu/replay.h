@@ -9,7 +9,7 @@
 
 namespace emu {
 
-// The machine of a recording, ready to be built: writable images become mode=discard, and drives
+// The machine of a recording, ready to be built: images that would be written become mode=discard, and drives
 // given on the command line bring other files for the recorded ones. Throws UsageError.
 Config replay_config(const Recording& recording, const std::vector<DriveConfig>& given);
 

@@ -71,10 +71,11 @@ constexpr std::array<std::pair<const char*, DriveSlot>, 10> kSlots = {{
     {"hdc", DriveSlot::ide1_0},
     {"hdd", DriveSlot::ide1_1},
 }};
-constexpr std::array<std::pair<const char*, DriveMode>, 3> kModes = {{
+constexpr std::array<std::pair<const char*, DriveMode>, 4> kModes = {{
     {"rw", DriveMode::rw},
     {"ro", DriveMode::ro},
     {"discard", DriveMode::discard},
+    {"overlay", DriveMode::overlay},
 }};
 
 bool parse_switch(const std::string& key, const std::string& value) {
@@ -116,6 +117,9 @@ cpu::Fpu parse_fpu(const std::string& text) {
 }
 std::string_view name_of(cpu::Model model) {
   return name_in(kModels, model);
+}
+std::string_view name_of(DriveMode mode) {
+  return name_in(kModes, mode);
 }
 std::string_view name_of(cpu::Fpu fpu) {
   return name_in(kFpus, fpu);

@@ -944,8 +944,7 @@ void draw_map(Frame& frame) {
         about += (i == 0 ? "" : frame.theme.symbol("  \u203a  ", "  >  ")) + drive->layers[i].name +
                  " (" + std::to_string(number) + ")";
       }
-      constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
-      right = modes[static_cast<std::size_t>(drive->mode)];
+      right = mode_word(drive->mode);
     }
   }
   const PanelWindow window(frame, Panel::map, title, about, right,

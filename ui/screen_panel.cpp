@@ -21,7 +21,9 @@ void draw_screen(Frame& frame) {
       for (const DriveView& drive : s.drives) {
         if (drive.loaded)
           about += (about.empty() ? "" : ",  ") + drive.short_name() +
-                   (drive.mode == emu::DriveMode::discard ? " (discard)" : "");
+                   (drive.mode == emu::DriveMode::discard   ? " (discard)"
+                    : drive.mode == emu::DriveMode::overlay ? " (overlay)"
+                                                            : "");
       }
       about += ",  guest " + seconds_text(s.now);
     } else {

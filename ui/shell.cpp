@@ -69,18 +69,19 @@ void drive_menu(Frame& frame, const DriveView& drive) {
     frame.post([slot = drive.slot](Control& c) { c.eject(slot); });
   }
   ImGui::Separator();
-  constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
-  constexpr std::array<const char*, 3> says = {"changes go to the image",
-                                               "the guest sees a write-protected disk",
-                                               "changes are dropped at power off"};
+  constexpr std::array<std::pair<emu::DriveMode, const char*>, 4> modes = {
+      {{emu::DriveMode::rw, "changes go to the image"},
+       {emu::DriveMode::ro, "the guest sees a write-protected disk"},
+       {emu::DriveMode::discard, "changes are dropped at power off"},
+       {emu::DriveMode::overlay, "changes go to a child beside the image"}}};
   if (ImGui::BeginMenu("Mode", drive.loaded)) {
-    for (std::size_t i = 0; i < modes.size(); ++i) {
-      const bool now = drive.mode == static_cast<emu::DriveMode>(i);
-      if (ImGui::MenuItem(modes[i], says[i], now, now || floppy) && !now) {
+    for (const auto& [mode, says] : modes) {
+      const bool now = drive.mode == mode;
+      if (ImGui::MenuItem(mode_word(mode), says, now, now || floppy) && !now) {
         emu::DriveConfig config;
         config.slot = drive.slot;
         config.file = drive.file;
-        config.mode = static_cast<emu::DriveMode>(i);
+        config.mode = mode;
         frame.post([config](Control& c) { c.insert(config); });
       }
     }
@@ -333,14 +334,13 @@ void drive_card(Frame& frame, const DriveView& drive, ImVec2 at) {
        writes ? "writing" : (reads ? "reading" : "idle"));
   section_line(frame);
   const float column = theme.px(66);
-  constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
   if (!drive.loaded) {
     fact(frame, "image", "none: click, or drop a file here", column);
   } else {
     fact(frame, "image",
          drive.short_name() +
              print(", %zu layer%s, ", drive.layers.size(), drive.layers.size() == 1 ? "" : "s") +
-             modes[static_cast<std::size_t>(drive.mode)],
+             mode_word(drive.mode),
          column);
     fact(frame, "size",
          bytes_text(drive.sectors * storage::kSectorSize) +

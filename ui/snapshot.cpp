@@ -213,6 +213,20 @@ void add_layers(emu::DriveTap& tap, DriveView& out) {
 
 }  // namespace
 
+const char* mode_word(emu::DriveMode mode) {
+  switch (mode) {
+    case emu::DriveMode::rw:
+      return "read-write";
+    case emu::DriveMode::ro:
+      return "read-only";
+    case emu::DriveMode::discard:
+      return "discard";
+    case emu::DriveMode::overlay:
+      return "overlay";
+  }
+  return "";
+}
+
 std::string DriveView::short_name() const {
   if (!loaded) return "empty";
   return file_name(file);

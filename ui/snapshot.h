@@ -71,6 +71,9 @@ struct LayerView {
   bool memory = false;  // what is thrown away at the end
 };
 
+// "read-write", "read-only", ...
+const char* mode_word(emu::DriveMode mode);
+
 struct DriveView {
   emu::DriveSlot slot = emu::DriveSlot::fd0;
   bool loaded = false;  // something is in it

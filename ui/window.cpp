@@ -18,6 +18,7 @@
 #include "emu/file_kind.h"
 #include "emu/image_command.h"
 #include "ui/desk.h"
+#include "ui/display_loss.h"
 #include "ui/keymap.h"
 #include "ui/state_file.h"
 
@@ -50,9 +51,15 @@ class Video {  // SDL's own life time
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     if (SDL_Init(SDL_INIT_VIDEO) != 0) fail("SDL_Init");
   }
-  ~Video() { SDL_Quit(); }
+  ~Video() {
+    if (!lost_) SDL_Quit();
+  }
   Video(const Video&) = delete;
   Video& operator=(const Video&) = delete;
+  void lose() { lost_ = true; }
+
+ private:
+  bool lost_ = false;
 };
 
 // --scale of the screen: PLATTER_SCALE, else what the display says of itself.
@@ -110,6 +117,7 @@ class Window {
     renderer_.reset(SDL_CreateRenderer(window_.get(), -1, SDL_RENDERER_PRESENTVSYNC));
     if (!renderer_) renderer_.reset(SDL_CreateRenderer(window_.get(), -1, SDL_RENDERER_SOFTWARE));
     if (!renderer_) fail("SDL_CreateRenderer");
+    display_loss_.emplace(window_.get(), [this] { display_lost(); });
     desk_.emplace(renderer_.get(), Look::dark, scale_, true);
     state_file_ = state_file_path();
     load_state(state_file_, desk_->work());
@@ -125,6 +133,16 @@ class Window {
       show_start_page();
     }
   }
+
+  ~Window() {
+    if (!display_lost_) return;
+    // SDL would wait for answers that nobody gives any more.
+    static_cast<void>(renderer_.release());
+    static_cast<void>(window_.release());
+    video_.lose();
+  }
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
 
   WindowResult run() {
     Clock::time_point due = Clock::now();
@@ -153,6 +171,7 @@ class Window {
       due = pace(due);
       if (due >= lively_until_) due = rest(due);
     }
+    closed_ = true;
     save_state(state_file_, desk_->work());
     std::unique_ptr<Session> session = desk_->show(nullptr);
     if (session) stop(*session);
@@ -178,14 +197,14 @@ class Window {
       title += drive.demo ? " - Disk Lab" : " - " + drive.file;
       if (drive.mode == emu::DriveMode::ro) title += " (read-only)";
       if (drive.mode == emu::DriveMode::discard && !drive.demo) title += " (discard)";
+      if (drive.mode == emu::DriveMode::overlay) title += " (overlay)";
       if (drive.demo || drive.file.empty()) continue;
       RecentFile recent;
       std::error_code ignored;
       const auto absolute = std::filesystem::absolute(drive.file, ignored);
       recent.path = ignored ? drive.file : absolute.string();
       recent.slot = emu::slot_name(drive.slot);
-      constexpr std::array<const char*, 3> modes = {"read-write", "read-only", "discard"};
-      recent.mode = modes[static_cast<std::size_t>(drive.mode)];
+      recent.mode = mode_word(drive.mode);
       recent.last_run = today();
       remember(desk_->work(), recent);
     }
@@ -203,6 +222,18 @@ class Window {
     stop(*session);
     const std::string problem = session->machine().flush_disks();
     if (!problem.empty()) desk_->say(problem);
+  }
+
+  void display_lost() {
+    if (std::exchange(display_lost_, true) || closed_) return;
+    closed_ = true;
+    verdict_ = {"display-lost", emu::kExitHostError,
+                "the display went away; the machine was stopped and its images closed"};
+    Session* const session = desk_ ? desk_->session() : nullptr;
+    if (session == nullptr) return;
+    session->stop();
+    const std::string problem = session->machine().flush_disks();
+    if (!problem.empty()) verdict_->message += "; " + problem;
   }
 
   void show_start_page() {
@@ -508,6 +539,8 @@ class Window {
   emu::RunOptions options_;
   const std::atomic<bool>& interrupted_;
   std::function<void()> machine_ends_;  // of the first machine; empty when it has been called
+  std::optional<DisplayLoss> display_loss_;  // outlives the display
+  bool display_lost_ = false;
   Video video_;
   float scale_;
   std::unique_ptr<SDL_Window, Destroy> window_;

@@ -99,6 +99,7 @@ class Bench:
         self.size = options.size * MIB
         self.raw = os.path.join(folder, "source.raw")
         self.rows = []
+        self.growable_rows = []
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -142,26 +143,58 @@ class Bench:
         words = ["create", "-q", "-f", machine.format(kind)] + (["-o", kind[3]] if kind[3] else [])
         run(machine.words(*words, path, str(size)))
 
+    def cases(self):
+        """Operation, requests, bytes of one, bytes from one to the next, whether it writes, whether the image is empty."""
+        # Steps that visit the whole disk in no order.
+        scattered = (self.size // 4096 * 5 // 13 | 1) * 4096
+        large, small = self.size // (64 << 10), self.size // 4096
+        return [("sequential read, 64K", 2 * large, 64 << 10, 64 << 10, False, False),
+                ("sequential write, 64K", 2 * large, 64 << 10, 64 << 10, True, False),
+                ("scattered read, 4K", 4 * small, 4096, scattered, False, False),
+                ("scattered write, 4K", 4 * small, 4096, scattered, True, False),
+                ("sequential write, 64K, allocating", large, 64 << 10, 64 << 10, True, True),
+                ("scattered write, 4K, allocating", min(small, 8192), 4096, scattered, True, True)]
+
     def measure_requests(self, kind):
         # One image for both, made by the rival.
         image = self.path("a.img")
         options = ["-o", kind[3]] if kind[3] else []
         full = self.path("full.raw")
         run(["qemu-img", "convert", "-S", "0", "-f", "raw", "-O", kind[2], *options, full, image])
-        # Steps that visit the whole disk in no order.
-        scattered = (self.size // 4096 * 5 // 13 | 1) * 4096
-        cases = [("sequential read, 64K", 64 << 10, 64 << 10, False), ("sequential write, 64K", 64 << 10, 64 << 10, True),
-                 ("scattered read, 4K", 4096, scattered, False), ("scattered write, 4K", 4096, scattered, True)]
-        for operation, size, step, write in cases:
-            requests = max(1, self.size // size) * (2 if size > 4096 else 1)
-            self.measure(operation, kind, lambda machine: None,
-                         lambda machine: machine.bench(kind, image, requests, size, step, write))
         fresh = self.path("t.img")
-        for operation, size, step in [("sequential write, 64K, allocating", 64 << 10, 64 << 10),
-                                      ("scattered write, 4K, allocating", 4096, scattered)]:
-            requests = min(self.size // size, 8192) if size == 4096 else self.size // size
-            self.measure(operation, kind, lambda machine: self.create(machine, kind, fresh, self.size),
-                         lambda machine: machine.bench(kind, fresh, requests, size, step, True))
+        for operation, requests, size, step, write, empty in self.cases():
+            if empty:
+                self.measure(operation, kind, lambda machine: self.create(machine, kind, fresh, self.size),
+                             lambda machine: machine.bench(kind, fresh, requests, size, step, True))
+            else:
+                self.measure(operation, kind, lambda machine: None,
+                             lambda machine: machine.bench(kind, image, requests, size, step, write))
+
+    def measure_growable(self):
+        """The growable format beside raw and the formats that QEMU's users take for the same purpose. Every one of them
+        gets new images each round: where the host happens to put a file's pages makes more difference than a format does."""
+        ours, theirs = self.machines
+        growable = ("growable", "growable", "growable", "")
+        beside = [(ours, growable), (ours, ("raw", "raw", "raw", "")),
+                  (theirs, ("qcow2", "qcow2", "qcow2", "")), (theirs, ("VMDK", "vmdk", "vmdk", ""))]
+        for operation, requests, size, step, write, empty in self.cases():
+            if self.options.only and not any(word in f"{operation} growable" for word in self.options.only.split(",")):
+                continue
+            times = {f"{machine.name} {kind[0]}": [] for machine, kind in beside}
+            for round_number in range(self.options.rounds):
+                for machine, kind in beside if round_number % 2 == 0 else reversed(beside):
+                    image = self.path("t.img")
+                    self.create(machine, kind, image, self.size)
+                    if not empty:
+                        run(machine.words("convert", "-n", "-f", "raw", "-O", machine.format(kind), self.path("noise.raw"), image))
+                    before = processor_seconds()
+                    seconds = machine.bench(kind, image, requests, size, step, write)
+                    if self.options.clock == "processor":
+                        seconds = processor_seconds() - before
+                    times[f"{machine.name} {kind[0]}"].append(seconds)
+            medians = {name: statistics.median(values) for name, values in times.items()}
+            self.growable_rows.append((operation, medians))
+            print(f"{operation:34} " + "  ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in medians.items()), flush=True)
 
     def measure_convert(self, kind):
         options = ["-o", kind[3]] if kind[3] else []
@@ -201,12 +234,27 @@ class Bench:
                 if "fixed" not in kind[3] and "Flat" not in kind[3]:
                     self.measure_open(kind)
             self.measure_convert(kind)
+        if "growable" in known:
+            with open(self.path("noise.raw"), "wb") as file:
+                generator = random.Random(2)
+                for _ in range(self.options.size):
+                    file.write(generator.randbytes(MIB))
+            self.measure_growable()
 
     def table(self):
         lines = ["| operation | format | Platter (ms) | qemu-img (ms) | ratio |", "|---|---|---|---|---|"]
         for operation, name, medians, _ in self.rows:
             ours, theirs = medians["Platter"] * 1e3, medians["qemu-img"] * 1e3
             lines.append(f"| {operation} | {name} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.2f} |")
+        if self.growable_rows:
+            names = list(self.growable_rows[0][1])
+            ratios = [f"against {name.removeprefix('Platter ')}" for name in names[1:]]
+            lines += ["", "| operation | " + " | ".join(f"{name} (ms)" for name in names) + " | " + " | ".join(ratios) + " |",
+                      "|---" * (len(names) * 2) + "|"]
+            for operation, medians in self.growable_rows:
+                values = list(medians.values())
+                cells = [f"{value * 1e3:.1f}" for value in values] + [f"{value / values[0]:.2f}" for value in values[1:]]
+                lines.append(f"| {operation} | " + " | ".join(cells) + " |")
         version = re.search(r"version (\S+)", run(["qemu-img", "--version"]))[1]
         lines += ["", f"Medians of {self.options.rounds} alternating rounds, {self.options.size} MiB on tmpfs, "
                   f"qemu-img {version}; {processor_name()}, {os.cpu_count()} cores."]

@@ -121,10 +121,10 @@ settles past
 shoot disk-past
 stop_program
 
-# ---- killed in the middle of writing: the image stays whole ----
-"$platter" create-disk "$folder/copy.vmdk" --size 32M -f vmdk >/dev/null || fail "create-disk"
-if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
-  cp "$PLATTER_SHARED/images/freedos-144.img" "$folder/dos.img"
+# ---- ended in the middle of writing: the image stays whole ----
+begin_copy() {  # boots FreeDOS and has it write to copy.vmdk
+  rm -f "$folder/copy.vmdk"
+  "$platter" create-disk "$folder/copy.vmdk" --size 32M -f vmdk >/dev/null || fail "create-disk"
   start --fda "$folder/dos.img" --hda "$folder/copy.vmdk" --boot ac
   xdotool mousemove 640 400 click 1
   white() { [ "$(share 0 40 1280 700 'r>0.5 and g>0.5 and b>0.5')" -ge 1 ]; }
@@ -141,6 +141,10 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   xdotool key Return
   grows() { [ "$(stat -c %b "$folder/copy.vmdk")" -gt "$empty" ]; }
   settles grows
+}
+if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
+  cp "$PLATTER_SHARED/images/freedos-144.img" "$folder/dos.img"
+  begin_copy
   kill -KILL "$program"
   wait "$program" 2>/dev/null
   # Space taken by a write that was not finished (3) is no harm, and a repair gives it back.
@@ -149,5 +153,14 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   [ "$code" = 0 ] || [ "$code" = 3 ] || { cat "$folder/check"; fail "image check after a kill"; }
   "$platter" image check -r all "$folder/copy.vmdk" >"$folder/check" 2>&1
   "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "repair after a kill"; }
+  # The display goes away: the machine is stopped and its images are closed.
+  begin_copy
+  kill -KILL "${pids%% *}"
+  for _ in $(seq 150); do kill -0 "$program" 2>/dev/null || break; sleep 0.1; done
+  kill -0 "$program" 2>/dev/null && { kill -KILL "$program"; fail "the program outlives its display"; }
+  wait "$program"
+  code=$?
+  [ "$code" = 5 ] && grep -q 'display' "$folder/out" || fail "exit code $code after the display went away"
+  "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after the display went away"; }
 fi
 echo "ok: booted, typed, stopped, stepped, clicked, zoomed, looked back, ended"
