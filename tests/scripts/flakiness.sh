@@ -19,7 +19,7 @@ for seed in 1 2 3; do
 done
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 
-scripts=("$here"/{demo_disk,freedos_dir_copy,hard_disk_from_nothing,snapshot_revert,disk_fault,golden_screen,serial_console,stale_prompt,typing,save_restore}.lua)
+scripts=("$here"/*.lua)
 run() {  # run ROUNDS
   "$platter" test "${scripts[@]}" -D "images=$shared/images" -D keys=50 -D points=1 \
     -j 4 --repeat "$1" --wall-timeout 7200 --junit "$work/report.xml" >"$work/out" || fail "$(cat "$work/out")"
