@@ -10,6 +10,8 @@
 #include <span>
 #include <vector>
 
+#include "cpu/large_pages.h"
+
 namespace cpu {
 
 inline constexpr std::uint32_t kPageSize = 4096;
@@ -106,7 +108,7 @@ class Memory {
   void map_copy(std::uint32_t first, std::span<const std::uint8_t> image, bool writable);
   void tell_observer();
 
-  std::vector<std::uint8_t> ram_;
+  std::vector<std::uint8_t, LargePages<std::uint8_t>> ram_;
   std::array<std::unique_ptr<Chunk>, 1024> chunks_;
   MemoryObserver* observer_ = nullptr;
   bool a20_ = true;

@@ -12,8 +12,8 @@ constexpr std::uint32_t kRest = 100'000;  // look-ups
 }  // namespace
 
 TraceCache::TraceCache()
-    : insns_(std::make_unique<Insn[]>(kInsns)),
-      runs_(std::make_unique<Run[]>(kRuns)),
+    : insns_(kInsns),
+      runs_(kRuns),
       buckets_(kBuckets) {}
 
 Run* TraceCache::find(std::uint32_t physical, CodeKind kind) const {

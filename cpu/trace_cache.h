@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cpu/insn.h"
+#include "cpu/large_pages.h"
 #include "cpu/memory.h"
 
 namespace cpu {
@@ -52,13 +53,13 @@ class TraceCache {
 
   // Where a relative jump leads, as far as it is known; if not, to a run that fits no budget. Good
   // until clear(), which forgets the jump too.
-  Run* linked(const Insn* jump) const {
-    return reinterpret_cast<Run*>(reinterpret_cast<std::byte*>(runs_.get()) + jump->displacement);
+  Run* linked(const Insn* jump) {
+    return reinterpret_cast<Run*>(reinterpret_cast<std::byte*>(runs_.data()) + jump->displacement);
   }
   void link(Insn* jump, const Run* target) const {
     jump->displacement =
         static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(target) -
-                                   reinterpret_cast<const std::byte*>(runs_.get()));
+                                   reinterpret_cast<const std::byte*>(runs_.data()));
   }
 
   // Bytes [address, address + size) of one page changed: true if a run was lost.
@@ -80,8 +81,8 @@ class TraceCache {
 
   Run*& bucket(std::uint32_t physical) { return buckets_[(physical ^ physical >> 13) % kBuckets]; }
 
-  std::unique_ptr<Insn[]> insns_;
-  std::unique_ptr<Run[]> runs_;
+  std::vector<Insn, LargePages<Insn>> insns_;
+  std::vector<Run, LargePages<Run>> runs_;
   std::size_t insns_used_ = 0;
   std::size_t runs_used_ = 1;  // the first is nothing
   std::vector<Run*> buckets_;

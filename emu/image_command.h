@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "storage/directory.h"
+#include "storage/id_source.h"
 
 namespace emu::image_tool {
 
@@ -22,6 +24,7 @@ struct Surroundings {
   bool terminal = false;                   // err is one: a progress bar may draw
   // Where a name given by the user is; empty: on the host.
   std::function<storage::Place(const std::filesystem::path&, storage::HostRules)> place_of = {};
+  std::shared_ptr<storage::IdSource> ids = {};  // without --seed; null: the host's
 };
 
 // The words after `image`. Answers the exit code; throws nothing that input could cause.

@@ -27,6 +27,8 @@ Session::Session(const Arguments& arguments, const Surroundings& around)
       warnings_(std::make_shared<std::mutex>()) {
   if (arguments.seed) {
     ids_ = std::make_shared<storage::SeededIds>(*arguments.seed);
+  } else if (around.ids) {
+    ids_ = around.ids;
   } else {
     ids_ = std::make_shared<storage::HostIds>();
   }

@@ -196,7 +196,8 @@ int test_need(lua_State* lua) {
 }
 
 // "raw,64M", "vmdk,subformat=monolithicFlat,64M"
-void create_image(const std::string& path, const std::string& words) {
+void create_image(const std::string& path, const std::string& words,
+                  const std::shared_ptr<storage::IdSource>& ids) {
   const std::size_t first = words.find(',');
   const std::size_t last = words.rfind(',');
   const auto size = first == std::string::npos
@@ -213,7 +214,8 @@ void create_image(const std::string& path, const std::string& words) {
   storage::CreateOptions options;
   options.sectors = *size / storage::kSectorSize;
   if (last > first) options.options.parse(path, words.substr(first + 1, last - first - 1));
-  const storage::OpenOptions surroundings;
+  storage::OpenOptions surroundings;
+  surroundings.ids = ids;
   storage::create_image(storage::PosixDirectory::place_of(path, storage::host_rules(surroundings)),
                         format, options, surroundings);
 }
@@ -240,7 +242,7 @@ int test_tmp(lua_State* lua) {
       const std::string key = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "";
       const std::string value = string_at(lua, lua_gettop(lua));
       if (key == "create") {
-        create_image(path.string(), value);
+        create_image(path.string(), value, context.ids());
       } else if (key == "copy") {
         std::filesystem::copy_file(context.script().resolve(value), path);
         std::filesystem::permissions(path, std::filesystem::perms::owner_write,
@@ -341,11 +343,14 @@ int test_image(lua_State* lua) {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
-  const std::atomic<bool>* interrupted = test_at(lua).options().interrupted;
+  const TestContext& context = test_at(lua);
+  const std::atomic<bool>* const interrupted = context.options().interrupted;
   const int code = image_tool::run_image_command(
-      words, {.in = in, .out = out, .err = err, .interrupted = [interrupted] {
-                return interrupted != nullptr && *interrupted;
-              }});
+      words, {.in = in,
+              .out = out,
+              .err = err,
+              .interrupted = [interrupted] { return interrupted != nullptr && *interrupted; },
+              .ids = context.ids()});
   // [qemu-img] check answers 2 and 3 for what it found, compare 1 for a difference.
   const bool verdict = !words.empty() && (words[0] == "check" || words[0] == "compare");
   if (code != 0 && !(verdict && err.str().empty())) {

@@ -15,6 +15,7 @@
 
 #include "emu/script_lua.h"
 #include "emu/script_machine.h"
+#include "storage/id_source.h"
 
 namespace emu {
 
@@ -85,6 +86,10 @@ class TestContext {
   // A folder of this test, gone with it.
   std::filesystem::path temp_folder();
 
+  // Ids and times of the images that the script makes: a guest may see them (a volume's serial
+  // number), so they are the same in every run.
+  const std::shared_ptr<storage::IdSource>& ids() const { return ids_; }
+
   // A failed assertion at the place where Lua stands; the test goes on.
   void fail_softly(lua_State* lua, const std::string& text);
   // A file for the artifacts; nothing when none are wanted.
@@ -102,6 +107,7 @@ class TestContext {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::vector<std::shared_ptr<ScriptMachine>> machines_;
   std::optional<std::filesystem::path> temp_;
+  std::shared_ptr<storage::IdSource> ids_ = std::make_shared<storage::SeededIds>(1);
 };
 
 // "boot.lua:12: text", the line, a caret below the call, and who called.

@@ -19,7 +19,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 RECORD = HERE / "hashes.txt"
 SCRIPTS = ["demo_disk.lua", "freedos_dir_copy.lua", "snapshot_revert.lua", "disk_fault.lua", "serial_console.lua",
-           "hard_disk_from_nothing.lua"]
+           "hard_disk_from_nothing.lua", "growable_clusters.lua"]
 
 
 def run(options, engine):
