@@ -86,7 +86,7 @@ cpu::Fpu coprocessor_of(const Config& config) {
 }  // namespace
 
 Board::Board(const Config& config, DriveBay drives)
-    : clock_(config.mips),
+    : clock_(config.mips != 0 ? config.mips : default_mips(config.cpu)),
       on_triple_fault_(config.on_triple_fault),
       skip_idle_(config.skip_idle),
       memory(config.ram_bytes),

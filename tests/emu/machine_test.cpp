@@ -56,6 +56,15 @@ void run_in_slices(Machine& machine, devices::Nanoseconds end, devices::Nanoseco
 
 }  // namespace
 
+TEST_CASE("machine: without a speed of its own it has that of its processor's day",
+          "[emu][machine]") {
+  for (const cpu::Model model : {cpu::Model::i8086, cpu::Model::i80386}) {
+    Config config;
+    config.cpu = model;
+    CHECK(Machine(config).mips() == emu::default_mips(model));
+  }
+}
+
 TEST_CASE("machine: the length of slices leaves no trace in the guest", "[emu][machine]") {
   const support::TempDir folder;
   const Config config = config_for(floppy_with(folder, kRestlessGuest));
