@@ -60,9 +60,15 @@ AllocationWatch::AllocationWatch(std::uint64_t sectors, std::uint32_t sectors_pe
     : sectors_(sectors),
       sectors_per_cluster_(std::max(sectors_per_cluster, 1U)),
       extent_at_(std::move(extent_at)),
-      sink_(std::move(sink)) {}
+      sink_(std::move(sink)),
+      written_(
+          static_cast<std::size_t>((sectors + sectors_per_cluster_ - 1) / sectors_per_cluster_)) {}
 
 void AllocationWatch::emit(std::uint64_t now, const Run& run) {
+  const auto cell = [this](std::uint64_t cluster) {
+    return written_.begin() + static_cast<std::ptrdiff_t>(cluster);
+  };
+  std::fill(cell(run.first), cell(run.end), run.cell == MapCell(ClusterState::data, 0));
   // An event counts sectors in 32 bits.
   constexpr std::uint64_t most = 0xFFFFFFFF;
   std::uint64_t lba = run.first * sectors_per_cluster_;
@@ -129,6 +135,15 @@ void AllocationWatch::settle(std::uint64_t now) {
   for (const auto& [lba, count] : std::exchange(changed_, {})) look(now, lba, count);
 }
 
+bool AllocationWatch::all_written(std::uint64_t lba, std::uint64_t count) const {
+  const std::uint64_t end = std::min(lba + count, sectors_);
+  for (std::uint64_t cluster = lba / sectors_per_cluster_; cluster * sectors_per_cluster_ < end;
+       ++cluster) {
+    if (!written_[static_cast<std::size_t>(cluster)]) return false;
+  }
+  return true;
+}
+
 void AllocationWatch::accessed(std::uint64_t now, bool write, std::uint64_t lba,
                                std::uint64_t count, bool failed) {
   MapEvent event;
@@ -140,7 +155,7 @@ void AllocationWatch::accessed(std::uint64_t now, bool write, std::uint64_t lba,
   sink_(event);
   settle(now);
   // Flat files and writes that are kept above the image tell nobody.
-  if (write && !failed) look(now, lba, count);
+  if (write && !failed && !all_written(lba, count)) look(now, lba, count);
 }
 
 void AllocationWatch::committed(std::uint64_t now) {

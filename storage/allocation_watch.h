@@ -71,12 +71,16 @@ class AllocationWatch final : public AllocationObserver {
   };
   void look(std::uint64_t now, std::uint64_t lba, std::uint64_t count);
   void emit(std::uint64_t now, const Run& run);
+  bool all_written(std::uint64_t lba, std::uint64_t count) const;
 
   std::uint64_t sectors_;
   std::uint32_t sectors_per_cluster_;
   ExtentAt extent_at_;
   Sink sink_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> changed_;  // LBA, count
+  // Clusters that are data of the top layer. Writing makes nothing else of them unless the image
+  // says so, and asking a flat file costs more than the write itself.
+  std::vector<bool> written_;
 };
 
 }  // namespace storage

@@ -199,9 +199,12 @@ TEST_CASE("allocation watch: a map fed by events equals a map scanned anew, at e
     if (random() % 3 == 0) {
       watch.accessed(now, false, lba, count, false);
     } else {
-      const ClusterState state = state_from(random);
-      disk.set(lba, count, state, static_cast<std::uint8_t>(random() % 3));
-      if (random() % 2 == 0) {  // the image tells; or nobody does, and the write shows it
+      // The image tells; or nobody does, and the write shows it, which has made data of the top
+      // layer: nothing else becomes of a sector because it was written.
+      const bool told = random() % 2 == 0;
+      const ClusterState state = told ? state_from(random) : ClusterState::data;
+      disk.set(lba, count, state, static_cast<std::uint8_t>(told ? random() % 3 : 0));
+      if (told) {
         AllocationEvent event{AllocationEvent::Kind::allocated, {}};
         event.extent.first_sector = lba;
         event.extent.sector_count = count;
