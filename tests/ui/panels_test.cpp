@@ -17,6 +17,17 @@ void lay_out(Rig& rig, ui::Layout layout) {
   rig.frames(3);
 }
 
+void press_enter(Rig& rig) {
+  for (const bool down : {true, false}) {
+    SDL_Event event{};
+    event.type = down ? SDL_KEYDOWN : SDL_KEYUP;
+    event.key.keysym.scancode = SDL_SCANCODE_RETURN;
+    event.key.keysym.sym = SDLK_RETURN;
+    rig.desk().event(event);
+    rig.frames(2);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("panels: the same run draws the same pixels, in each layout and look", "[ui][panels]") {
@@ -108,6 +119,69 @@ TEST_CASE("panels: a click left of an instruction sets a breakpoint there, anoth
   rig.click(x, y);
   rig.frames(2);
   REQUIRE(rig.snapshot().points.empty());
+}
+
+TEST_CASE("panels: a click takes a line in hand; F9, Ctrl+F10 and F2 work on it", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const auto press = [&](ui::DebuggerKey key) {
+    ui::debugger_key(
+        rig.work(), &rig.snapshot(),
+        [&](ui::Request request) { rig.session().post(std::move(request)); }, key);
+    rig.frames(4);
+  };
+  // The reset vector's far jump leads to the BIOS; the line in hand is where the processor stands.
+  const std::uint32_t reset = rig.snapshot().registers.segments[cpu::kCs].base + 0xFFF0;
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.size() == 1);
+  REQUIRE(rig.snapshot().points[0].breakpoint.first == reset);
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.empty());
+
+  const ui::Rect code = rig.work().placement.panels.at(ui::Panel::disassembly);
+  rig.click(static_cast<int>(code.x) + 200, static_cast<int>(code.y) + 24 + 6 + 18 * 4 + 9);
+  REQUIRE(rig.work().code_selected.has_value());
+  const std::uint32_t line = *rig.work().code_selected;
+  REQUIRE(line != reset);
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.size() == 1);
+  REQUIRE(rig.snapshot().points[0].breakpoint.first == line);
+  press({SDL_SCANCODE_F9});
+
+  press({SDL_SCANCODE_F2});
+  rig.text("here");
+  press_enter(rig);
+  REQUIRE(rig.work().labels.at(line) == "here");
+
+  // Ctrl+G by address; the machine runs to what was found there.
+  rig.work().code_selected = 0x7C00;
+  press({SDL_SCANCODE_F10, false, true});
+  for (int i = 0; i < 3000 && rig.snapshot().state == ui::RunState::running; ++i)
+    rig.frame(5 * devices::kMillisecond);
+  REQUIRE(rig.snapshot().registers.eip == 0x7C00);
+  press({SDL_SCANCODE_G, false, true});
+  rig.text("7C10");
+  press_enter(rig);
+  REQUIRE(rig.work().code_top == 0x7C10);
+}
+
+TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const auto post = [&](ui::Request request) { rig.session().post(std::move(request)); };
+  rig.work().focused = ui::Panel::memory;
+  ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_G, false, true});
+  rig.frames(3);
+  REQUIRE(rig.desk().wants_text());
+  rig.text("0040:006C");
+  press_enter(rig);
+  REQUIRE(rig.work().memory_address == 0x460);
+  ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_F, false, true});
+  rig.frames(3);
+  rig.text("EA 5B");
+  REQUIRE(rig.work().memory_pattern == "EA 5B");
 }
 
 TEST_CASE("panels: digits typed into a byte of memory change the guest's memory", "[ui][panels]") {
