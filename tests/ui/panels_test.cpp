@@ -184,6 +184,72 @@ TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][pan
   REQUIRE(rig.work().memory_pattern == "EA 5B");
 }
 
+TEST_CASE("panels: what Trace and Ports record is shown by the panel's filter", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot();
+  rig.work().extra = {ui::Panel::trace, ui::Panel::ports};
+  lay_out(rig, ui::Layout::debug);
+  REQUIRE_FALSE(rig.snapshot().trace.on);
+  rig.session().post([](ui::Control& control) {
+    control.machine().trace_instructions(1000);
+    control.machine().log_ports(1000);
+  });
+  // In a small window the trace is a tab beside the stack.
+  rig.work().ports_filter = "out";
+  rig.frames(4, 5 * devices::kMillisecond);
+  REQUIRE(rig.snapshot().trace.on);
+  REQUIRE(rig.snapshot().trace.total > 1000);
+  REQUIRE(rig.snapshot().ports.on);
+  REQUIRE_FALSE(rig.snapshot().ports.lines.empty());
+  for (const std::string& line : rig.snapshot().ports.lines)
+    REQUIRE(line.find(" out ") != std::string::npos);
+  rig.work().ports_filter = "no line has this";
+  rig.frames(3, devices::kMillisecond);
+  REQUIRE(rig.snapshot().ports.lines.empty());
+}
+
+TEST_CASE("panels: Record in the Trace panel shows instructions, again and it shows jumps",
+          "[ui][panels]") {
+  Rig rig(1600, 1000);
+  rig.boot();
+  lay_out(rig, ui::Layout::debug);
+  const ui::Rect trace = rig.work().placement.panels.at(ui::Panel::trace);
+  const int x = static_cast<int>(trace.x) + 18;
+  const int y = static_cast<int>(trace.y) + 24 + 16;
+  rig.click(x, y);
+  rig.frames(3, devices::kMillisecond);
+  REQUIRE(rig.snapshot().trace.on);
+  REQUIRE(rig.snapshot().trace.lines.size() > 100);
+  rig.click(x, y);
+  rig.frames(2, devices::kMillisecond);
+  REQUIRE_FALSE(rig.snapshot().trace.on);
+}
+
+TEST_CASE("panels: a right click on a byte of memory watches it", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  rig.work().memory_follow = false;
+  rig.work().memory_address = 0x500;
+  lay_out(rig, ui::Layout::debug);
+  const ui::Rect memory = rig.work().placement.panels.at(ui::Panel::memory);
+  const int x = static_cast<int>(memory.x) + 90;
+  const int y = static_cast<int>(memory.y) + 90;
+  rig.move(x, y);
+  rig.frames(2);
+  rig.button(x, y, true, SDL_BUTTON_RIGHT);
+  rig.frames(2);
+  rig.button(x, y, false, SDL_BUTTON_RIGHT);
+  rig.frames(2);
+  const std::uint32_t byte = rig.work().memory_cursor;
+  REQUIRE((byte >= 0x500 && byte < 0x600));
+  rig.click(x + 30, y + 38);  // the first entry, below the address
+  rig.frames(2);
+  REQUIRE(rig.snapshot().points.size() == 1);
+  const emu::Breakpoint& point = rig.snapshot().points[0].breakpoint;
+  REQUIRE(point.kind == emu::Breakpoint::Kind::memory);
+  REQUIRE((point.first == byte && point.last == byte && !point.reads));
+}
+
 TEST_CASE("panels: digits typed into a byte of memory change the guest's memory", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   rig.boot({}, true);
