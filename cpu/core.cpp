@@ -557,22 +557,31 @@ void Core::write_byte(std::uint32_t linear, std::uint8_t value) {
   if (entry != nullptr) write_physical_byte(entry->physical + linear % kPageSize, value);
 }
 
+// What crosses the end of a segment without a fault goes byte by byte: it may wrap.
+bool Core::in_one_piece(unsigned segment, std::uint32_t offset, unsigned size) const {
+  const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
+  const std::uint32_t linear = segments[segment].base + offset;
+  return (inside || protected_) && linear % kPageSize + size <= kPageSize;
+}
+
 Core::SlowValue Core::read_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned size) {
   if (!check_read(i, segment, offset, size)) return kFaulted;
   const std::uint32_t linear = segments[segment].base + offset;
   if (debugging()) watch(linear, size, false);
-  // What crosses the end of a segment without a fault goes byte by byte: it may wrap.
-  const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
-  if ((inside || protected_) && linear % kPageSize + size <= kPageSize) {
-    const TlbEntry* entry = find_page(read_tlb, linear, false);
-    if (entry != nullptr && !entry->is(TlbEntry::kSpecial))
-      return load(entry->addend + linear, size);
-  }
   callback_begins(i);
   SlowValue value = 0;
-  for (unsigned n = 0; n < size; ++n) {
-    value |= SlowValue{read_byte(linear_of_byte(segment, offset + n))} << (8 * n);
+  const TlbEntry* plain =
+      in_one_piece(segment, offset, size) ? find_page(read_tlb, linear, false) : nullptr;
+  if (plain != nullptr && !plain->is(TlbEntry::kSpecial)) {
+    value = load(plain->addend + linear, size);
+    if (access_watch_ == nullptr) return value;
+  } else {
+    for (unsigned n = 0; n < size; ++n) {
+      value |= SlowValue{read_byte(linear_of_byte(segment, offset + n))} << (8 * n);
+    }
   }
+  const auto word = static_cast<std::uint32_t>(value);
+  show_access(segment, offset, size, {false, false, word, word});
   callback_ends(i);
   return value;
 }
@@ -588,19 +597,18 @@ bool Core::write_slow(Insn* i, unsigned segment, std::uint32_t offset, unsigned 
   if (!check_write(i, segment, offset, size)) return false;
   const std::uint32_t linear = segments[segment].base + offset;
   if (debugging()) watch(linear, size, true);
-  const bool inside = offset + std::uint64_t{size} <= std::uint64_t{segments[segment].limit} + 1;
   callback_begins(i);
-  if ((inside || protected_) && linear % kPageSize + size <= kPageSize) {
-    TlbEntry* entry = find_page(write_tlb, linear, true);
-    if (entry != nullptr && !entry->is(TlbEntry::kSpecial)) {
-      store_code_page(*entry, linear, size, value);
-      callback_ends(i);
-      return true;
+  const std::uint32_t before = bytes_before(segment, offset, size);
+  TlbEntry* plain =
+      in_one_piece(segment, offset, size) ? find_page(write_tlb, linear, true) : nullptr;
+  if (plain != nullptr && !plain->is(TlbEntry::kSpecial)) {
+    store_code_page(*plain, linear, size, value);
+  } else {
+    for (unsigned n = 0; n < size; ++n) {
+      write_byte(linear_of_byte(segment, offset + n), static_cast<std::uint8_t>(value >> (8 * n)));
     }
   }
-  for (unsigned n = 0; n < size; ++n) {
-    write_byte(linear_of_byte(segment, offset + n), static_cast<std::uint8_t>(value >> (8 * n)));
-  }
+  show_access(segment, offset, size, {true, false, before, value});
   callback_ends(i);
   return true;
 }

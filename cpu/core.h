@@ -107,6 +107,8 @@ class Core final : public MemoryObserver {
   void code_written(std::uint32_t address, std::uint32_t size) override;
   void mapping_changed() override;
   void stores_revoked() override { write_tlb.flush(); }
+  std::uint32_t current_eip() const { return executing_ ? start_of(current) : eip; }
+  void watch_accesses(AccessWatch* watch);
   std::span<const std::uint32_t> recent_runs() const;
   std::span<const Delivery> recent_exceptions() const;
 
@@ -563,7 +565,17 @@ class Core final : public MemoryObserver {
   std::uint32_t return_flags(std::uint32_t image, unsigned size) const;
   void watch(std::uint32_t linear, unsigned size, bool writing);
   bool stop_for_code_breakpoint();
-  bool page_watched(std::uint32_t linear) const;
+  bool page_watched(std::uint32_t linear, std::uint32_t physical) const;
+  bool in_one_piece(unsigned segment, std::uint32_t offset, unsigned size) const;
+  std::uint32_t peek_word(std::uint32_t physical, std::size_t size) const;
+  std::uint32_t bytes_before(unsigned segment, std::uint32_t offset, unsigned size);
+  struct Shown {
+    bool write, own;
+    std::uint32_t before, after;
+  };
+  void show_access(unsigned segment, std::uint32_t offset, unsigned size, const Shown& what);
+  void show_piece(std::uint32_t linear, std::uint32_t physical, std::size_t size,
+                  const Shown& what);
 
   TraceCache traces_;
   const Decoder decoder_;
@@ -577,8 +589,9 @@ class Core final : public MemoryObserver {
   bool protected_ = false;
   bool alignment_checked_ = false;
   bool plain_ = false;
-  bool fetch_faulted_ = false;      // the bytes ended at a page that is not there
-  std::uint64_t jump_epoch_ = 0;    // part of jump_base: a flush is a new epoch
+  bool fetch_faulted_ = false;    // the bytes ended at a page that is not there
+  std::uint64_t jump_epoch_ = 0;  // part of jump_base: a flush is a new epoch
+  AccessWatch* access_watch_ = nullptr;
   std::uint32_t debug_hits_ = 0;    // bits of DR6 for a trap behind this instruction
   bool delivered_ = false;          // the last instruction ended in an interrupt or fault
   std::uint32_t address_mask_ = 0;  // the model's address pins and the A20 gate

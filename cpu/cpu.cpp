@@ -21,6 +21,12 @@ void Cpu::request_exit() {
 std::uint64_t Cpu::instructions() const {
   return core_->instructions();
 }
+std::uint32_t Cpu::current_eip() const {
+  return core_->current_eip();
+}
+void Cpu::watch_accesses(AccessWatch* watch) {
+  core_->watch_accesses(watch);
+}
 void Cpu::set_intr(bool level) {
   core_->set_intr(level);
 }

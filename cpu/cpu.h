@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "cpu/access_watch.h"
 #include "cpu/bus.h"
 #include "cpu/memory.h"
 
@@ -113,6 +114,13 @@ class Cpu {
   // Instructions retired since construction; exact inside Bus and MMIO callbacks too (the current
   // one not counted).
   std::uint64_t instructions() const;
+
+  // EIP of the instruction under way, inside callbacks; of the next one between runs.
+  std::uint32_t current_eip() const;
+
+  // Shows accesses to some pages to somebody; null: to nobody. To be called again, between runs,
+  // when what they want has changed. The guest cannot tell.
+  void watch_accesses(AccessWatch* watch);
 
   void set_intr(bool level);  // INTR pin, sampled at instruction boundaries
   void raise_nmi();           // NMI edge

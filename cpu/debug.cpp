@@ -1,9 +1,13 @@
 // Debug registers: breakpoints on code and data, single step, and what RF holds off. While any
 // breakpoint is enabled the loop takes single steps; data breakpoints take their pages' entries out
-// of the fast path (TlbEntry::kWatched). [386] 80386 Programmer's Reference Manual, 12.
+// of the fast path (TlbEntry::kWatched), as does an AccessWatch. [386] 80386 Programmer's Reference
+// Manual, 12.
 //
 // Not implemented: breakpoints on ports (CR4.DE of the Pentium), GE and LE (data breakpoints are
 // always exact), accesses of the processor's own (tables, task states, frames).
+#include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "cpu/core.h"
@@ -38,8 +42,9 @@ void Core::debug_registers_changed() {
   update_flag_events();
 }
 
-bool Core::page_watched(std::uint32_t linear) const {
-  for (unsigned n = 0; n < 4; ++n) {
+bool Core::page_watched(std::uint32_t linear, std::uint32_t physical) const {
+  if (access_watch_ != nullptr && access_watch_->wants_page(linear, physical)) return true;
+  for (unsigned n = 0; debugging() && n < 4; ++n) {
     const Breakpoint b = breakpoint(system, n);
     if (enabled(system, n) && b.kind != Breakpoint::code && b.overlaps(linear, kPageSize))
       return true;
@@ -55,6 +60,60 @@ void Core::watch(std::uint32_t linear, unsigned size, bool writing) {
         b.kind == Breakpoint::accesses || (writing && b.kind == Breakpoint::stores);
     if (enabled(system, n) && kind_fits && b.overlaps(linear, size)) debug_hits_ |= 1u << n;
   }
+}
+
+// --- what is shown to the AccessWatch ---
+
+void Core::watch_accesses(AccessWatch* watch) {
+  access_watch_ = watch;
+  const auto watched = [this](std::uint32_t linear, std::uint32_t physical) {
+    return page_watched(linear, physical);
+  };
+  read_tlb.mark_watched(watched);
+  write_tlb.mark_watched(watched);
+}
+
+// The first bytes of memory or of what a device shows of itself.
+std::uint32_t Core::peek_word(std::uint32_t physical, std::size_t size) const {
+  std::array<std::uint8_t, 4> bytes{};
+  memory.peek(physical, std::span(bytes).first(std::min(size, bytes.size())));
+  return bytes[0] | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
+         std::uint32_t{bytes[3]} << 24;
+}
+
+// What a store is about to replace; its pages were looked at before.
+std::uint32_t Core::bytes_before(unsigned segment, std::uint32_t offset, unsigned size) {
+  std::uint32_t value = 0;
+  for (unsigned n = 0; access_watch_ != nullptr && n < size; ++n) {
+    const std::uint32_t linear = linear_of_byte(segment, offset + n);
+    const TlbEntry* entry = find_page(write_tlb, linear, true);
+    if (entry == nullptr || !entry->is(TlbEntry::kWatched)) continue;
+    value |= peek_word(entry->physical + linear % kPageSize, 1) << (8 * n);
+  }
+  return value;
+}
+
+// An access of at most four bytes that was made.
+void Core::show_access(unsigned segment, std::uint32_t offset, unsigned size, const Shown& what) {
+  if (access_watch_ == nullptr) return;
+  Tlb& tlb = what.write ? write_tlb : read_tlb;
+  const auto piece = [&](std::uint32_t linear, unsigned bytes, const Shown& part) {
+    const TlbEntry* entry = find_page(tlb, linear, what.write);
+    if (entry == nullptr || !entry->is(TlbEntry::kWatched)) return;
+    show_piece(linear, entry->physical + linear % kPageSize, bytes, part);
+  };
+  if (in_one_piece(segment, offset, size))
+    return piece(segments[segment].base + offset, size, what);
+  for (unsigned n = 0; n < size; ++n) {
+    piece(linear_of_byte(segment, offset + n), 1,
+          {what.write, what.own, what.before >> (8 * n) & 0xFF, what.after >> (8 * n) & 0xFF});
+  }
+}
+
+void Core::show_piece(std::uint32_t linear, std::uint32_t physical, std::size_t size,
+                      const Shown& what) {
+  access_watch_->accessed({linear, physical, static_cast<std::uint32_t>(size), what.write, what.own,
+                           what.before, what.after});
 }
 
 // Before an instruction: #DB that returns to it.

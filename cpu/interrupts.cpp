@@ -33,8 +33,15 @@ Severity severity(const Interruption& what) {
 std::uint16_t Core::load16(std::uint32_t linear) {
   std::uint16_t value;
   const std::uint8_t* host = linear % kPageSize + 2 <= kPageSize ? plain_read(linear) : nullptr;
-  if (host == nullptr)
+  if (host == nullptr) {
+    for (std::uint32_t n = 0; access_watch_ != nullptr && n < 2; ++n) {
+      const TlbEntry* entry = find_page(read_tlb, linear + n, false);
+      if (entry == nullptr) continue;
+      const std::uint32_t at = entry->physical + (linear + n) % kPageSize;
+      show_piece(linear + n, at, 1, {false, true, peek_word(at, 1), peek_word(at, 1)});
+    }
     return static_cast<std::uint16_t>(read_byte(linear) | read_byte(linear + 1) << 8);
+  }
   std::memcpy(&value, host, sizeof(value));
   return value;
 }
@@ -42,8 +49,10 @@ std::uint16_t Core::load16(std::uint32_t linear) {
 // A word on the real-mode stack, the segment's limit already checked.
 void Core::store16(unsigned index, std::uint32_t offset, std::uint16_t value) {
   if (write_fast(index, offset, value)) return;
+  const std::uint32_t before = bytes_before(index, offset, sizeof(value));
   write_byte(linear_of_byte(index, offset), static_cast<std::uint8_t>(value));
   write_byte(linear_of_byte(index, offset + 1), static_cast<std::uint8_t>(value >> 8));
+  show_access(index, offset, sizeof(value), {true, true, before, value});
 }
 
 bool Core::enter_real_handler(const Interruption& what) {

@@ -101,7 +101,7 @@ TlbEntry* Core::find_page(Tlb& tlb, std::uint32_t linear, bool writing) {
   entry.tag = first;
   if (!plain) entry.tag |= TlbEntry::kSpecial;
   if (plain && writing && page.code_lines != 0) entry.tag |= TlbEntry::kCode;
-  if (debugging() && page_watched(first)) entry.tag |= TlbEntry::kWatched;
+  if (page_watched(first, mapping.physical)) entry.tag |= TlbEntry::kWatched;
   entry.physical = mapping.physical;
   entry.addend = plain ? reinterpret_cast<std::uintptr_t>(page.data) - first : 0;
   if (plain && entry.addend != ram_begin) entry.tag |= TlbEntry::kElsewhere;
@@ -158,6 +158,11 @@ bool Core::read_linear(std::uint32_t linear, std::span<std::uint8_t> bytes, bool
                      std::uint32_t physical;
                      if (!linear_page(here, false, user, physical)) return false;
                      memory.read_physical(physical + here % kPageSize, bytes.subspan(offset, size));
+                     if (access_watch_ != nullptr) {
+                       const std::uint32_t at = physical + here % kPageSize;
+                       const std::uint32_t value = peek_word(at, size);
+                       show_piece(here, at, size, {false, true, value, value});
+                     }
                      return true;
                    });
 }
@@ -168,7 +173,12 @@ bool Core::write_linear(std::uint32_t linear, std::span<const std::uint8_t> byte
       linear, bytes.size(), [&](std::uint32_t here, std::size_t offset, std::size_t size) {
         std::uint32_t physical;
         if (!linear_page(here, true, user, physical)) return false;
-        memory.write_physical(physical + here % kPageSize, bytes.subspan(offset, size));
+        const std::uint32_t at = physical + here % kPageSize;
+        const std::uint32_t before = access_watch_ != nullptr ? peek_word(at, size) : 0;
+        memory.write_physical(at, bytes.subspan(offset, size));
+        if (access_watch_ != nullptr) {
+          show_piece(here, at, size, {true, true, before, peek_word(at, size)});
+        }
         return true;
       });
 }

@@ -24,7 +24,8 @@ struct TlbEntry {
   // In the write table: the page holds decoded code, so stores look at its lines first.
   static constexpr std::uint32_t kCode = 2;
   static constexpr std::uint32_t kSpecial = 4;  // no plain memory
-  static constexpr std::uint32_t kWatched = 8;  // a data breakpoint lies here
+  static constexpr std::uint32_t kWatched =
+      8;  // a data breakpoint lies here, or an AccessWatch looks
   // Plain memory, but not the RAM at the same address: the addend must be looked at. Everywhere
   // else the host address is known before the entry is, which makes loads that wait for one another
   // a third faster.
@@ -78,17 +79,31 @@ class Tlb {
   }
   // The page got its first decoded code: take away the right to store without looking.
   void mark_code(std::uint32_t physical) {
-    const auto mark = [page = physical & kPageMask](TlbEntry& entry) {
+    for_each([page = physical & kPageMask](TlbEntry& entry) {
       if (entry.physical == page) entry.tag |= TlbEntry::kCode;
-    };
-    if (used_count_ <= used_.size()) {
-      for (std::size_t n = 0; n < used_count_; ++n) mark(entries_[used_[n]]);
-    } else {
-      for (TlbEntry& entry : entries_) mark(entry);
-    }
+    });
+  }
+  // Somebody changed their mind about which pages they watch. Translations stay: a guest that
+  // relies on an old one must not notice.
+  template <class Watched>
+  void mark_watched(Watched watched) {
+    for_each([&watched](TlbEntry& entry) {
+      if (entry.is(TlbEntry::kInvalid)) return;
+      entry.tag &= ~std::uint32_t{TlbEntry::kWatched};
+      if (watched(entry.page(), entry.physical)) entry.tag |= TlbEntry::kWatched;
+    });
   }
 
  private:
+  template <class Visit>
+  void for_each(Visit visit) {
+    if (used_count_ <= used_.size()) {
+      for (std::size_t n = 0; n < used_count_; ++n) visit(entries_[used_[n]]);
+    } else {
+      for (TlbEntry& entry : entries_) visit(entry);
+    }
+  }
+
   static constexpr std::uint32_t kEntries = 4096;
   static std::uint32_t index_of(std::uint32_t linear) { return linear / kPageSize % kEntries; }
 

@@ -41,6 +41,10 @@ DriveTap::Writes writes_of(bool discard) {
   return discard ? DriveTap::Writes::discard : DriveTap::Writes::through;
 }
 
+std::uint16_t first_word(std::span<const std::uint8_t> bytes) {
+  return bytes.size() < 2 ? std::uint16_t{0} : static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+}
+
 // The top of the processor's address space, where RESET begins.
 std::uint32_t top_of_memory(cpu::Model model) {
   switch (model) {
@@ -398,7 +402,7 @@ void Board::serialize_memory(devices::Archive& archive) {
 
 StopReason Board::run_until(devices::Nanoseconds deadline) {
   breakpoints.clear_hits();
-  if (breakpoints.watches_instructions()) disturb();
+  if (single_steps()) disturb();
   while (scheduler.now() < deadline) {
     if (const auto stop = settle_processor()) return *stop;
     run_deadline_ = std::min(deadline, scheduler.next_deadline());
@@ -474,7 +478,7 @@ bool Board::skip_rounds(std::uint64_t target) {
 
 void Board::run_slots(std::uint64_t target) {
   if (target <= slots()) return;
-  if (breakpoints.watches_instructions()) return run_watched(target);
+  if (single_steps()) return run_watched(target);
   // What a look finds holds until the next event; it costs about as much as this many
   // instructions.
   constexpr std::uint64_t worth_a_look = 16 * IdleLoop::kLongest;
@@ -516,14 +520,57 @@ void Board::run_slots(std::uint64_t target) {
 // at a breakpoint.
 void Board::run_watched(std::uint64_t target) {
   while (slots() < target) {
-    breakpoints.instruction(processor, memory);
+    if (breakpoints.watches_instructions()) breakpoints.instruction(processor, memory);
     if (breakpoints.any_hit()) return;
-    if (processor.run(1) == 0) {
+    if ((trace_ ? run_traced() : processor.run(1)) == 0) {
       if (processor.activity() == cpu::Activity::halted) idle_slots_ += target - slots();
       return;
     }
     if (processor.activity() == cpu::Activity::shutdown || attention_wanted()) return;
   }
+}
+
+void Board::trace_instructions(std::size_t most) {
+  trace_.reset();
+  if (most != 0) trace_.emplace(most);
+}
+
+void Board::log_ports(std::size_t most) {
+  port_log_.reset();
+  if (most != 0) port_log_.emplace(most);
+}
+
+// One instruction and its record. An interrupt costs nothing and comes first: where the instruction
+// really was, the processor's own list of run starts says.
+std::uint64_t Board::run_traced() {
+  const cpu::Registers before = processor.registers();
+  ExecutedInstruction entry;
+  entry.number = instructions();
+  entry.time = clock_.time_at(slots());
+  entry.cs = before.segments[cpu::kCs].selector;
+  entry.eip = wide_code(before) ? before.eip : before.eip & 0xFFFF;
+  entry.linear = before.segments[cpu::kCs].base + before.eip;
+  entry.wide = wide_code(before);
+  entry.general = before.general;
+  for (std::size_t n = 0; n < entry.segments.size(); ++n)
+    entry.segments[n] = before.segments[n].selector;
+  entry.eflags = before.eflags;
+  peek_linear(before, memory, entry.linear, entry.bytes);
+  const std::uint64_t retired = processor.run(1);
+  const auto runs = processor.recent_runs();
+  if (retired == 0 || runs.empty()) return retired;
+  if (runs.back() != entry.linear) {
+    const cpu::Registers after = processor.registers();
+    const cpu::Registers::Segment& code = after.segments[cpu::kCs];
+    entry.interrupt = true;
+    entry.linear = runs.back();
+    entry.cs = code.selector;
+    entry.eip = entry.linear - code.base;
+    entry.wide = wide_code(after);
+    peek_linear(after, memory, entry.linear, entry.bytes);
+  }
+  trace_->push(entry);
+  return retired;
 }
 
 // ---- the bus ----
@@ -547,29 +594,62 @@ auto Board::port_access(std::uint16_t port, bool write, Access access) {
   return access();
 }
 
+// Notes an access that was made, when somebody keeps a log; the value again.
+template <class T>
+T Board::logged(std::uint16_t port, bool write, T value, std::size_t count) {
+  if (!port_log_ || count == 0) return value;
+  port_log_->push({scheduler.now(), port, write, sizeof(T), static_cast<std::uint32_t>(count),
+                   value, processor.registers().segments[cpu::kCs].selector,
+                   processor.current_eip()});
+  return value;
+}
+
 std::uint8_t Board::in8(std::uint16_t port) {
-  return port_access(port, false, [&] { return ports.in8(port); });
+  return logged(port, false, port_access(port, false, [&] { return ports.in8(port); }));
 }
 std::uint16_t Board::in16(std::uint16_t port) {
-  return port_access(port, false, [&] { return ports.in16(port); });
+  return logged(port, false, port_access(port, false, [&] { return ports.in16(port); }));
 }
 std::uint32_t Board::in32(std::uint16_t port) {
-  return port_access(port, false, [&] { return ports.in32(port); });
+  return logged(port, false, port_access(port, false, [&] { return ports.in32(port); }));
 }
 void Board::out8(std::uint16_t port, std::uint8_t value) {
   port_access(port, true, [&] { ports.out8(port, value); });
+  logged(port, true, value);
 }
 void Board::out16(std::uint16_t port, std::uint16_t value) {
   port_access(port, true, [&] { ports.out16(port, value); });
+  logged(port, true, value);
 }
 void Board::out32(std::uint16_t port, std::uint32_t value) {
   port_access(port, true, [&] { ports.out32(port, value); });
+  logged(port, true, value);
 }
 std::size_t Board::in_words(std::uint16_t port, std::span<std::uint8_t> bytes) {
-  return port_access(port, false, [&] { return ports.in_words(port, bytes); });
+  const std::size_t words = port_access(port, false, [&] { return ports.in_words(port, bytes); });
+  logged(port, false, first_word(bytes), words);
+  return words;
 }
 std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> bytes) {
-  return port_access(port, true, [&] { return ports.out_words(port, bytes); });
+  const std::size_t words = port_access(port, true, [&] { return ports.out_words(port, bytes); });
+  logged(port, true, first_word(bytes), words);
+  return words;
+}
+
+void Board::breakpoints_changed() {
+  disturb();
+  processor.watch_accesses(breakpoints.watches_memory() ? this : nullptr);
+}
+
+bool Board::wants_page(std::uint32_t linear, std::uint32_t physical) const {
+  return breakpoints.watches_page(linear, physical);
+}
+
+// A loop that is looked at may not run on beyond the hit: it counts as a touch from outside.
+void Board::accessed(const cpu::MemoryAccess& access) {
+  if (!breakpoints.memory(access, processor)) return;
+  ++outside_accesses_;
+  processor.request_exit();
 }
 
 std::uint8_t Board::acknowledge_interrupt() {

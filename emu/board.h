@@ -30,6 +30,7 @@
 #include "emu/config.h"
 #include "emu/drive_bay.h"
 #include "emu/drive_tap.h"
+#include "emu/execution_log.h"
 #include "emu/guest_clock.h"
 #include "emu/host_sink.h"
 #include "emu/idle_loop.h"
@@ -37,7 +38,7 @@
 
 namespace emu {
 
-class Board final : public cpu::Bus {
+class Board final : public cpu::Bus, private cpu::AccessWatch {
  public:
   Board(const Config& config, DriveBay drives);
 
@@ -73,6 +74,13 @@ class Board final : public cpu::Bus {
   }
   // The hand of the host touched something that a waiting guest may look at.
   void disturb() { quiet_ = false; }
+  // Something was added to or removed from `breakpoints`.
+  void breakpoints_changed();
+  // Records the latest so many; 0: nothing any more.
+  void trace_instructions(std::size_t most);
+  void log_ports(std::size_t most);
+  const InstructionTrace* trace() const { return trace_ ? &*trace_ : nullptr; }
+  const PortLog* port_log() const { return port_log_ ? &*port_log_ : nullptr; }
   // A controller works, or a floppy's motor runs.
   bool disks_busy() const;
 
@@ -101,6 +109,10 @@ class Board final : public cpu::Bus {
   std::uint64_t time_stamp() override;
 
  private:
+  // The processor's accesses to memory that a breakpoint watches.
+  bool wants_page(std::uint32_t linear, std::uint32_t physical) const override;
+  void accessed(const cpu::MemoryAccess& access) override;
+
   struct Floppy {
     DriveSlot slot;
     std::string file;
@@ -123,6 +135,10 @@ class Board final : public cpu::Bus {
   bool may_reset_after_shutdown();
   void run_slots(std::uint64_t target);
   void run_watched(std::uint64_t target);
+  bool single_steps() const { return breakpoints.watches_instructions() || trace_; }
+  std::uint64_t run_traced();
+  template <class T>
+  T logged(std::uint16_t port, bool write, T value, std::size_t count = 1);
   bool attention_wanted() const;
   bool skip_rounds(std::uint64_t target);
   std::uint64_t touched_outside();
@@ -144,6 +160,8 @@ class Board final : public cpu::Bus {
   std::uint64_t next_look_ = 0;      // slot at which to look for a loop again
   std::uint64_t look_distance_ = 0;  // grows with every look in vain
   std::uint64_t outside_accesses_ = 0;
+  std::optional<InstructionTrace> trace_;
+  std::optional<PortLog> port_log_;
   bool reset_requested_ = false;
   bool shutdown_requested_ = false;
   std::vector<Floppy> floppies_;

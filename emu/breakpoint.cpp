@@ -83,6 +83,21 @@ std::uint64_t parse_address(std::string_view text, std::string_view word) {
   return whole(word.substr(0, colon), 0xFFFF) * 16 + whole(word.substr(colon + 1), 0xFFFF);
 }
 
+// "600", "600..6ff", "40:6c..6f"
+void parse_memory_range(std::string_view text, std::string_view word, Breakpoint& out) {
+  const std::size_t dots = word.find("..");
+  const std::string_view first = word.substr(0, dots);
+  out.first = out.last = parse_address(text, first);
+  if (dots == std::string_view::npos) return;
+  // The end of a range that began with a segment is an offset in it.
+  std::string last(word.substr(dots + 2));
+  const std::size_t colon = first.find(':');
+  if (colon != std::string_view::npos && last.find(':') == std::string::npos)
+    last = std::string(first.substr(0, colon + 1)) + last;
+  out.last = parse_address(text, last);
+  if (out.last < out.first) refuse(text, "'" + std::string(word) + "' ends before it begins");
+}
+
 // "5", "0..62"
 void parse_range(std::string_view text, std::string_view word, int base, Breakpoint& out) {
   const std::size_t dots = word.find("..");
@@ -121,6 +136,8 @@ void parse_direction(Words& words, Breakpoint& out) {
     out.writes = false;
   } else if (words.take("write")) {
     out.reads = false;
+  } else {
+    words.take("access");
   }
 }
 
@@ -132,12 +149,30 @@ bool repeats(std::uint8_t opcode) {
   return opcode == 0xF2 || opcode == 0xF3;
 }
 
+std::string hex(std::uint32_t value, unsigned digits) {
+  std::string out(digits, '0');
+  for (unsigned n = 0; n < digits; ++n)
+    out[digits - 1 - n] = "0123456789ABCDEF"[value >> (4 * n) & 15];
+  return out;
+}
+
 }  // namespace
+
+std::string describe(const MemoryHit& hit) {
+  const cpu::MemoryAccess& access = hit.access;
+  const unsigned digits = 2 * std::min(access.size, 4U);
+  const std::string who = (access.own ? "the processor itself, at " : "") + hex(hit.cs, 4) + ":" +
+                          hex(hit.eip, hit.eip > 0xFFFF ? 8 : 4);
+  const std::string where = hex(access.linear, 8);
+  if (!access.write) return who + " read " + hex(access.after, digits) + " from " + where;
+  return who + " wrote " + hex(access.after, digits) + " to " + where + ", was " +
+         hex(access.before, digits);
+}
 
 Breakpoint parse_breakpoint(std::string_view text) {
   Words words(text, split(text));
   Breakpoint out;
-  const std::string_view kind = words.next("exec, int, port or disk");
+  const std::string_view kind = words.next("exec, int, port, mem, phys or disk");
   if (kind == "exec") {
     out.first = out.last = parse_address(text, words.next("the address"));
   } else if (kind == "int") {
@@ -149,6 +184,11 @@ Breakpoint parse_breakpoint(std::string_view text) {
     parse_range(text, words.next("the port"), 16, out);
     if (out.last > 0xFFFF) refuse(text, "ports are 0 to ffff");
     parse_direction(words, out);
+  } else if (kind == "mem" || kind == "phys") {
+    out.kind = Breakpoint::Kind::memory;
+    out.physical = kind == "phys";
+    parse_memory_range(text, words.next("the address"), out);
+    parse_direction(words, out);
   } else if (kind == "disk") {
     out.kind = Breakpoint::Kind::disk;
     out.slot = parse_slot(std::string(words.next("the drive")));
@@ -156,7 +196,7 @@ Breakpoint parse_breakpoint(std::string_view text) {
     parse_direction(words, out);
     if (words.take("lba")) parse_range(text, words.next("the LBA"), 10, out);
   } else {
-    refuse(text, "'" + std::string(kind) + "' is none of exec, int, port, disk");
+    refuse(text, "'" + std::string(kind) + "' is none of exec, int, port, mem, phys, disk");
   }
   while (!words.empty()) {
     out.conditions.push_back(parse_condition(text, words.next("a condition")));
@@ -178,18 +218,22 @@ void BreakpointSet::remove(unsigned id) {
 void BreakpointSet::count() {
   instruction_count_ = 0;
   port_count_ = 0;
+  memory_count_ = 0;
   for (const Row& row : rows_) {
     if (row.breakpoint.before_instruction()) ++instruction_count_;
     if (row.breakpoint.kind == Breakpoint::Kind::port) ++port_count_;
+    if (row.breakpoint.kind == Breakpoint::Kind::memory) ++memory_count_;
   }
 }
 
-void BreakpointSet::hit(const Row& row, const cpu::Registers& registers) {
+bool BreakpointSet::hit(const Row& row, const cpu::Registers& registers) {
   const bool met = std::ranges::all_of(row.breakpoint.conditions, [&](const auto& condition) {
     return ((registers.general[condition.index] >> condition.shift) & condition.mask) ==
            condition.value;
   });
-  if (met) hits_.push_back(row.id);
+  // Twice in one instruction is one hit.
+  if (met && std::ranges::find(hits_, row.id) == hits_.end()) hits_.push_back(row.id);
+  return met;
 }
 
 void BreakpointSet::instruction(const cpu::Cpu& processor, const cpu::Memory& memory) {
@@ -226,6 +270,32 @@ void BreakpointSet::port(std::uint16_t port, bool write, const cpu::Cpu& process
     if (write ? !breakpoint.writes : !breakpoint.reads) continue;
     if (touches(breakpoint.first, breakpoint.last, port, 1)) hit(row, processor.registers());
   }
+}
+
+bool BreakpointSet::watches_page(std::uint32_t linear, std::uint32_t physical) const {
+  return std::ranges::any_of(rows_, [&](const Row& row) {
+    const Breakpoint& breakpoint = row.breakpoint;
+    return breakpoint.kind == Breakpoint::Kind::memory &&
+           touches(breakpoint.first, breakpoint.last, breakpoint.physical ? physical : linear,
+                   cpu::kPageSize);
+  });
+}
+
+bool BreakpointSet::memory(const cpu::MemoryAccess& access, const cpu::Cpu& processor) {
+  bool any = false;
+  for (const Row& row : rows_) {
+    const Breakpoint& breakpoint = row.breakpoint;
+    if (breakpoint.kind != Breakpoint::Kind::memory) continue;
+    if (access.write ? !breakpoint.writes : !breakpoint.reads) continue;
+    const std::uint32_t address = breakpoint.physical ? access.physical : access.linear;
+    if (!touches(breakpoint.first, breakpoint.last, address, access.size)) continue;
+    const cpu::Registers registers = processor.registers();
+    if (!hit(row, registers)) continue;
+    any = true;
+    if (memory_hit_) continue;
+    memory_hit_ = {row.id, access, registers.segments[cpu::kCs].selector, processor.current_eip()};
+  }
+  return any;
 }
 
 void BreakpointSet::disk(DriveSlot slot, bool write, std::uint64_t lba, std::uint64_t count,

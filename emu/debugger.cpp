@@ -83,7 +83,8 @@ StopReason Debugger::step(devices::Nanoseconds limit) {
   do {
     stop = machine_.run_instructions(1);
     // A breakpoint on the very instruction has been seen by now: this step is to run it.
-    if (stop == StopReason::breakpoint && machine_.instructions() == before) {
+    if (stop == StopReason::breakpoint && machine_.instructions() == before &&
+        !machine_.memory_hit()) {
       stop = machine_.run_instructions(1);
     }
     const bool waits = machine_.instructions() == before;  // asleep

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <compare>
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -115,6 +116,11 @@ void add_byte(std::string& out, std::uint8_t byte) {
 void add_word(std::string& out, std::uint64_t value, std::size_t bytes) {  // little endian
   for (std::size_t i = 0; i < bytes; ++i)
     add_byte(out, static_cast<std::uint8_t>(value >> (8 * i)));
+}
+
+std::string hex_of(std::uint32_t value) {
+  std::array<char, 8> words{};
+  return {words.data(), std::to_chars(words.data(), words.data() + words.size(), value, 16).ptr};
 }
 
 std::optional<unsigned> digit(char c) {
@@ -498,24 +504,47 @@ class Server {
 
   // ---- running ----
 
+  // Z and z: 0 and 1 stop at an instruction, 2 to 4 behind a write, a read, either. Type, address
+  // and size name a point when it is taken away again.
   void breakpoint(bool set, std::string_view rest) {
+    constexpr std::array<std::string_view, 5> after = {"", "", " write", " read", ""};
     const auto type = take_number(rest);
-    if (!type || *type > 1 || !take(rest, ",")) return reply("");
+    if (!type || *type >= after.size() || !take(rest, ",")) return reply("");
     const auto address = take_number(rest);
-    if (!address) return reply("E01");
-    const auto found = points_.find(*address);
+    if (!address || !take(rest, ",")) return reply("E01");
+    const bool data = *type >= 2;
+    const std::uint64_t size = data ? take_number(rest).value_or(1) : 1;
+    const auto first = static_cast<std::uint32_t>(*address);
+    constexpr std::uint64_t address_space = std::uint64_t{1} << 32;
+    if (size == 0 || size > address_space - first) return reply("E01");
+    const Point point{data ? *type : 0, first, size};
+    const auto found = points_.find(point);
     if (set && found == points_.end()) {
-      std::array<char, 32> words{};
-      const auto end = std::to_chars(words.data(), words.data() + words.size(),
-                                     static_cast<std::uint32_t>(*address), 16)
-                           .ptr;
-      points_[*address] = debugger_.add("exec " + std::string(words.data(), end));
+      const auto last = static_cast<std::uint32_t>(first + size - 1);
+      points_[point] = debugger_.add(data ? "mem " + hex_of(first) + ".." + hex_of(last) +
+                                                std::string(after[static_cast<std::size_t>(*type)])
+                                          : "exec " + hex_of(first));
     }
     if (!set && found != points_.end()) {
       debugger_.remove(found->second);
       points_.erase(found);
     }
     reply("OK");
+  }
+
+  // What a breakpoint stopped for: a watched access with its address, anything else plainly.
+  std::string stop_reply() const {
+    constexpr std::array<const char*, 5> names = {"", "", "watch", "rwatch", "awatch"};
+    const auto& hit = machine_.memory_hit();
+    for (const auto& [point, number] : points_) {
+      const bool stopped =
+          std::ranges::find(debugger_.stopped_by(), number) != debugger_.stopped_by().end();
+      if (!hit || !stopped || point.type < 2) continue;
+      const std::uint32_t address = std::max(hit->access.linear, point.first);
+      return std::string("T05") + names[static_cast<std::size_t>(point.type)] + ":" +
+             hex_of(address) + ";";
+    }
+    return "S05";
   }
 
   void stop(std::string_view why) {
@@ -533,7 +562,7 @@ class Server {
         if (stepping) stop("S05");
         return;
       case StopReason::breakpoint:
-        return stop("S05");
+        return stop(stop_reply());
       case StopReason::triple_fault:
       case StopReason::dead_halt:
         return stop("S0b");  // as a process that got a segmentation fault
@@ -556,7 +585,13 @@ class Server {
   std::string input_;
   bool acknowledge_ = true;
   bool running_ = false;
-  std::map<std::uint64_t, unsigned> points_;
+  struct Point {
+    std::uint64_t type = 0;  // as in the packet; 0 for both kinds on instructions
+    std::uint32_t first = 0;
+    std::uint64_t size = 1;
+    auto operator<=>(const Point&) const = default;
+  };
+  std::map<Point, unsigned> points_;  // and the debugger's number
   std::optional<Verdict> verdict_;
 };
 

@@ -161,13 +161,32 @@ std::vector<DriveActivity> Machine::activity() const {
 }
 
 unsigned Machine::add_breakpoint(Breakpoint breakpoint) {
-  return board_->breakpoints.add(std::move(breakpoint));
+  const unsigned id = board_->breakpoints.add(std::move(breakpoint));
+  board_->breakpoints_changed();
+  return id;
 }
 void Machine::remove_breakpoint(unsigned id) {
   board_->breakpoints.remove(id);
+  board_->breakpoints_changed();
 }
 const std::vector<unsigned>& Machine::breakpoints_hit() const {
   return board_->breakpoints.hits();
+}
+const std::optional<MemoryHit>& Machine::memory_hit() const {
+  return board_->breakpoints.memory_hit();
+}
+
+void Machine::trace_instructions(std::size_t most) {
+  board_->trace_instructions(most);
+}
+const InstructionTrace* Machine::trace() const {
+  return board_->trace();
+}
+void Machine::log_ports(std::size_t most) {
+  board_->log_ports(most);
+}
+const PortLog* Machine::port_log() const {
+  return board_->port_log();
 }
 
 void Machine::insert(const DriveConfig& drive, const WarnLine& warn) {

@@ -20,6 +20,7 @@
 #include "devices/video_text.h"
 #include "emu/breakpoint.h"
 #include "emu/config.h"
+#include "emu/execution_log.h"
 #include "emu/host_folder.h"
 
 namespace emu {
@@ -131,11 +132,20 @@ class Machine {
 
   // ---- for scripts and debuggers; between slices, like apply() ----
 
-  // Stops before the instruction (exec, int) or right after the access (port, disk). While a
-  // breakpoint on instructions exists the processor runs in single steps.
+  // Stops before the instruction (exec, int) or right after the access (port, disk, memory). While
+  // a breakpoint on instructions exists the processor runs in single steps; one on memory slows
+  // down accesses to its pages only.
   unsigned add_breakpoint(Breakpoint breakpoint);
   void remove_breakpoint(unsigned id);
   const std::vector<unsigned>& breakpoints_hit() const;
+  const std::optional<MemoryHit>& memory_hit() const;  // of the same stop
+
+  // Records the latest so many instructions, which then run in single steps, or accesses to ports;
+  // 0: no more. nullptr: nothing is recorded.
+  void trace_instructions(std::size_t most);
+  const InstructionTrace* trace() const;
+  void log_ports(std::size_t most);
+  const PortLog* port_log() const;
 
   // Floppies: throws storage::ImageError, and UsageError when there is no such drive.
   void insert(const DriveConfig& drive, const std::function<void(const std::string&)>& warn = {});

@@ -469,9 +469,93 @@ int machine_brk(lua_State* lua) {
   return 1;
 }
 
+// m:access(): the access to memory that the machine stopped behind; nil when it was none.
+int machine_access(lua_State* lua) {
+  const auto& hit = machine_at(lua).machine().memory_hit();
+  if (!hit) {
+    lua_pushnil(lua);
+    return 1;
+  }
+  lua_newtable(lua);
+  const auto number = [lua](const char* name, lua_Integer value) {
+    lua_pushinteger(lua, value);
+    lua_setfield(lua, -2, name);
+  };
+  number("address", hit->access.linear);
+  number("physical", hit->access.physical);
+  number("size", hit->access.size);
+  number("before", hit->access.before);
+  number("after", hit->access.after);
+  number("cs", hit->cs);
+  number("ip", hit->eip);
+  lua_pushboolean(lua, hit->access.write ? 1 : 0);
+  lua_setfield(lua, -2, "write");
+  return 1;
+}
+
 int machine_unbrk(lua_State* lua) {
   machine_at(lua).remove_breakpoint(static_cast<unsigned>(luaL_checkinteger(lua, 2)));
   return 0;
+}
+
+// How many entries to keep, from now on; nothing given: none, what there is is asked for.
+std::optional<std::size_t> entries_at(lua_State* lua, int index) {
+  if (lua_isnoneornil(lua, index)) return std::nullopt;
+  constexpr lua_Integer most = 1 << 22;
+  const lua_Integer count = luaL_checkinteger(lua, index);
+  if (count < 0 || count > most) throw UsageError("keep 0 to 4194304 entries");
+  return static_cast<std::size_t>(count);
+}
+
+// m:trace(n): keep the latest n instructions, 0: no more. m:trace(): what was kept, as lines.
+int machine_trace(lua_State* lua) {
+  Machine& machine = machine_at(lua).machine();
+  if (const auto count = entries_at(lua, 2)) {
+    machine.trace_instructions(*count);
+    return 0;
+  }
+  lua_newtable(lua);
+  const InstructionTrace* trace = machine.trace();
+  if (trace == nullptr) return 1;
+  const Disassembler disassembler;
+  lua_Integer row = 0;
+  for (const std::string& line :
+       latest_lines(*trace, disassembler, "", trace->size(), trace->size())) {
+    push_string(lua, line);
+    lua_seti(lua, -2, ++row);
+  }
+  return 1;
+}
+
+// m:ports(n): keep the latest n accesses to ports, 0: no more. m:ports(): what was kept.
+int machine_ports(lua_State* lua) {
+  Machine& machine = machine_at(lua).machine();
+  if (const auto count = entries_at(lua, 2)) {
+    machine.log_ports(*count);
+    return 0;
+  }
+  lua_newtable(lua);
+  const PortLog* log = machine.port_log();
+  for (std::size_t n = 0; log != nullptr && n < log->size(); ++n) {
+    const PortAccess& access = (*log)[n];
+    lua_newtable(lua);
+    const auto number = [lua](const char* name, lua_Integer value) {
+      lua_pushinteger(lua, value);
+      lua_setfield(lua, -2, name);
+    };
+    number("port", access.port);
+    number("size", access.size);
+    number("count", access.count);
+    number("value", access.value);
+    number("cs", access.cs);
+    number("ip", access.eip);
+    lua_pushnumber(lua, static_cast<double>(access.time) / static_cast<double>(devices::kSecond));
+    lua_setfield(lua, -2, "time");
+    lua_pushboolean(lua, access.write ? 1 : 0);
+    lua_setfield(lua, -2, "write");
+    lua_seti(lua, -2, static_cast<lua_Integer>(n) + 1);
+  }
+  return 1;
 }
 
 // m:save(): the machine as it is now, for m:restore(), as often as wanted.
@@ -503,7 +587,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 37> methods = {{
+  constexpr std::array<luaL_Reg, 40> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -534,6 +618,9 @@ void register_machine_class(lua_State* lua) {
       {"port_in", bound<machine_port_in>},
       {"brk", bound<machine_brk>},
       {"unbrk", bound<machine_unbrk>},
+      {"access", bound<machine_access>},
+      {"trace", bound<machine_trace>},
+      {"ports", bound<machine_ports>},
       {"hash", bound<machine_hash>},
       {"save", bound<machine_save>},
       {"restore", bound<machine_restore>},

@@ -1,10 +1,10 @@
-// Taking the machine apart: run control, registers, code, memory, stack, breakpoints, what ran
-// last. Values that the last step changed are amber; editing is possible while the machine is
-// paused.
+// Taking the machine apart: run control, registers, code, memory. Values that the last step changed
+// are amber; editing is possible while the machine is paused. Stack and trace: trace_panels.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 #include "ui/panels.h"
 #include "ui/widgets.h"
@@ -101,9 +101,12 @@ std::optional<std::uint32_t> parse_hex(std::string_view words) {
   return value;
 }
 
-// "7C00", "0000:7C00", "es:di", "ebx"
+// "7C00", "0000:7C00", "es:di", "ebx", a name that was given
 std::optional<std::uint32_t> parse_place(const Frame& frame, std::string_view words) {
   const cpu::Registers& r = frame.snapshot->registers;
+  for (const auto& [linear, name] : frame.work.labels) {
+    if (name == words) return linear;
+  }
   const auto same = [](std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) {
       return std::toupper(static_cast<unsigned char>(x)) ==
@@ -401,6 +404,64 @@ std::vector<CodeLine> code_around(const Frame& frame, const emu::Disassembler& d
   return lines;
 }
 
+// The name of an address, or of where an instruction leads.
+std::string label_on(const Frame& frame, const CodeLine& line) {
+  const auto& labels = frame.work.labels;
+  std::string words;
+  if (const auto here = labels.find(line.linear); here != labels.end()) words = here->second + ":";
+  if (!line.instruction.target) return words;
+  const std::uint32_t base = frame.snapshot->registers.segments[cpu::kCs].base;
+  const auto there = labels.find(base + *line.instruction.target);
+  if (there == labels.end()) return words;
+  return words + (words.empty() ? "" : " ") + "to " + there->second;
+}
+
+// Shows the code at a place that a person named.
+void show_code(Frame& frame, const std::string& words) {
+  const cpu::Registers& r = frame.snapshot->registers;
+  const auto place = parse_place(frame, words);
+  const std::uint32_t base = r.segments[cpu::kCs].base;
+  if (place && (emu::wide_code(r) || *place - base <= 0xFFFF)) {
+    frame.work.code_top = *place - base;
+    frame.work.code_selected = *place;
+    return;
+  }
+  constexpr float shown = 8;
+  frame.work.message = place ? hex(*place, 8) + " is not within CS" : words + " is no address";
+  frame.work.message_left = shown;
+}
+
+// What Ctrl+G and F2 open.
+void code_popups(Frame& frame) {
+  Workspace& work = frame.work;
+  const auto field = [&](const char* id, bool& asked, const std::string& now, std::string& value,
+                         const std::string& title, const char* hint) {
+    if (std::exchange(asked, false)) {
+      ImGui::OpenPopup(id);
+      value = now;
+    }
+    if (!ImGui::BeginPopup(id)) return false;
+    text(frame.theme->text2, title);
+    if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+    const bool entered =
+        input("##value", value, frame.theme.px(180), hint, ImGuiInputTextFlags_EnterReturnsTrue);
+    if (entered || ImGui::IsKeyPressed(SDL_SCANCODE_ESCAPE)) ImGui::CloseCurrentPopup();
+    ImGui::EndPopup();
+    return entered;
+  };
+  if (field("code go to", work.code_goto, "", work.goto_address, "Show code at",
+            "7C00, 0000:7C00, a name")) {
+    show_code(frame, work.goto_address);
+  }
+  const std::uint32_t selected = work.code_selected.value_or(0);
+  const auto known = work.labels.find(selected);
+  if (field("code name", work.code_label, known != work.labels.end() ? known->second : "",
+            work.label_text, "Name of " + hex(selected, 8), "empty: none")) {
+    work.labels.erase(selected);
+    if (!work.label_text.empty()) work.labels[selected] = work.label_text;
+  }
+}
+
 std::string comment_on(const CodeLine& line, const cpu::Registers& r, bool current) {
   const emu::Instruction& i = line.instruction;
   if (i.mnemonic == "int" && i.immediate) {
@@ -460,6 +521,8 @@ void draw_disassembly(Frame& frame) {
     const bool under = hovered && mouse.y >= y && mouse.y < y + row_height;
     if (current)
       list->AddRectFilled({at.x - theme.px(4), y}, {at.x + room.x, y + row_height}, theme->row);
+    if (frame.work.code_selected == line.linear)
+      list->AddRect({at.x - theme.px(4), y}, {at.x + room.x, y + row_height}, theme->line_strong);
     const emu::Debugger::Point* point = nullptr;
     for (const emu::Debugger::Point& one : frame.snapshot->points) {
       if (one.breakpoint.kind == emu::Breakpoint::Kind::execute &&
@@ -496,9 +559,14 @@ void draw_disassembly(Frame& frame) {
     put(list, mono, x_code, ty, branch ? theme->accent : theme->text, insn.mnemonic);
     put(list, mono, x_operands, ty, theme->text, insn.operands);
     const std::string comment = comment_on(line, r, current);
+    const std::string label = label_on(frame, line);
+    float x = std::max(x_code + cell * 21, x_operands + width_of(mono, insn.operands) + cell * 2);
+    if (!label.empty()) {
+      const std::string shown = fit(theme.fonts().text, label, at.x + room.x - x);
+      put(list, theme.fonts().text, x, ty, theme->accent, shown);
+      x += width_of(theme.fonts().text, shown) + cell * 2;
+    }
     if (!comment.empty()) {
-      const float x =
-          std::max(x_code + cell * 21, x_operands + width_of(mono, insn.operands) + cell * 2);
       put(list, theme.fonts().text, x, ty, current ? theme->text2 : theme->text3,
           fit(theme.fonts().text, comment, at.x + room.x - x));
     }
@@ -515,6 +583,8 @@ void draw_disassembly(Frame& frame) {
         });
       } else if (ImGui::GetIO().KeyCtrl) {
         frame.post([linear = line.linear](Control& control) { control.run_to(linear); });
+      } else {
+        frame.work.code_selected = line.linear;
       }
     }
     if (under && mouse.x >= x_address && insn.target && ImGui::IsMouseClicked(1))
@@ -523,7 +593,7 @@ void draw_disassembly(Frame& frame) {
   if (hovered && mouse.x < x_address)
     tooltip(
         "click: a breakpoint on this instruction\nright click on a jump: go there; Ctrl+click: run "
-        "to here");
+        "to here\nfor the line in hand: F9 breakpoint, Ctrl+F10 run to it, F2 name");
   if (hovered && ImGui::GetIO().MouseWheel != 0 && !lines.empty()) {
     const float wheel = ImGui::GetIO().MouseWheel;
     if (wheel < 0) {
@@ -535,6 +605,7 @@ void draw_disassembly(Frame& frame) {
     }
   }
   if (hovered && ImGui::IsKeyPressed(SDL_SCANCODE_HOME)) frame.work.code_top.reset();
+  code_popups(frame);
 }
 
 // ---- memory ----
@@ -581,6 +652,20 @@ void find_in_memory(Frame& frame, const std::string& words) {
     }
     control.tell("not found in RAM");
   });
+}
+
+// What a right click on a byte offers.
+void watch_menu(Frame& frame) {
+  if (!ImGui::BeginPopup("byte")) return;
+  const std::string address = hex(frame.work.memory_cursor, 5);
+  text(frame.theme->text3, address);
+  constexpr std::array<std::pair<const char*, const char*>, 3> kinds = {
+      {{"Break on write", " write"}, {"Break on read", " read"}, {"Break on any access", ""}}};
+  for (const auto& [label, direction] : kinds) {
+    if (!ImGui::MenuItem(label)) continue;
+    frame.post([words = "mem " + address + direction](Control& c) { c.debugger().add(words); });
+  }
+  ImGui::EndPopup();
 }
 
 void memory_bytes(Frame& frame) {
@@ -635,8 +720,13 @@ void memory_bytes(Frame& frame) {
         work.memory_cursor = byte_at;
         work.memory_digit = 0;
       }
+      if (under && ImGui::IsMouseClicked(1)) {
+        work.memory_cursor = byte_at;
+        ImGui::OpenPopup("byte");
+      }
     }
   }
+  watch_menu(frame);
   if (work.memory_digit < 0) return;
   if (!frame.paused() || (ImGui::IsMouseClicked(0) && !hovered)) work.memory_digit = -1;
   // Typed digits go into the byte in hand, and on to the next.
@@ -670,6 +760,7 @@ void draw_memory(Frame& frame) {
       "linear " + hex(work.memory_address, 8) + (work.memory_follow ? ", follows ES:DI" : ""), "",
       ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   if (!window || frame.snapshot == nullptr) return;
+  if (std::exchange(work.memory_goto, false)) ImGui::SetKeyboardFocusHere();
   const bool entered = input("##address", work.goto_address, theme.px(120), "0000:7C00, es:di",
                              ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
@@ -681,6 +772,7 @@ void draw_memory(Frame& frame) {
   }
   ImGui::SameLine();
   std::string& pattern = work.memory_pattern;
+  if (std::exchange(work.memory_find, false)) ImGui::SetKeyboardFocusHere();
   const bool find_entered = input("##find", pattern, theme.px(120), "EB 3C, or text",
                                   ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
@@ -695,195 +787,6 @@ void draw_memory(Frame& frame) {
     work.memory_address = (r.segments[cpu::kEs].base + offset) & ~15U;
   }
   memory_bytes(frame);
-}
-
-// ---- stack ----
-
-namespace {
-
-void stack_body(Frame& frame) {
-  const Theme& theme = frame.theme;
-  const cpu::Registers& r = frame.snapshot->registers;
-  const bool wide = emu::wide_stack(r);
-  const std::uint32_t unit = wide ? 4 : 2;
-  const std::uint32_t mask = wide ? 0xFFFFFFFF : 0xFFFF;
-  const std::uint32_t top = r.general[cpu::kEsp] & mask;
-  const std::uint32_t bp = r.general[cpu::kEbp] & mask;
-  ImFont* mono = theme.fonts().mono;
-  const float cell = width_of(mono, "0");
-  const float row_height = theme.px(19);
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const ImVec2 room = ImGui::GetContentRegionAvail();
-  const int rows = std::max(1, static_cast<int>(room.y / row_height));
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  for (int i = 0; i < rows; ++i) {
-    const std::uint32_t offset = (top + static_cast<std::uint32_t>(i) * unit) & mask;
-    std::array<std::uint8_t, 4> bytes{};
-    frame.peek_linear(r.segments[cpu::kSs].base + offset, std::span(bytes).first(unit));
-    std::uint32_t value = 0;
-    for (std::uint32_t b = 0; b < unit; ++b)
-      value |= static_cast<std::uint32_t>(bytes[b]) << (8 * b);
-    const float y = at.y + row_height * static_cast<float>(i);
-    const float ty = y + (row_height - mono->FontSize) / 2;
-    if (offset == bp)
-      list->AddRectFilled({at.x, y}, {at.x + room.x, y + row_height}, theme->raised);
-    if (i == 0) {
-      const float cy = y + row_height / 2;
-      list->AddTriangleFilled({at.x, cy - theme.px(4)}, {at.x, cy + theme.px(4)},
-                              {at.x + theme.px(5), cy}, theme->text2);
-    }
-    put(list, mono, at.x + theme.px(8), ty, theme->text3, hex(offset, unit * 2));
-    put(list, mono, at.x + theme.px(8) + cell * (wide ? 9.0F : 5.0F), ty, theme->text,
-        hex(value, unit * 2));
-    std::string words;
-    if (offset == bp) {
-      words = "[bp]";
-    } else {
-      const auto distance = static_cast<std::int32_t>(offset) - static_cast<std::int32_t>(bp);
-      if (distance > -128 && distance < 128) words = print("[bp%+d]", distance);
-    }
-    put(list, theme.fonts().text, at.x + theme.px(8) + cell * (wide ? 18.5F : 10.5F), ty,
-        theme->text3, words);
-  }
-  ImGui::Dummy(room);
-}
-
-void trace_body(Frame& frame) {
-  // Where control went: the starts of the latest straight runs of code, which the processor keeps
-  // anyway.
-  const Theme& theme = frame.theme;
-  const emu::Disassembler& disassembler = frame.work.disassembler;
-  const bool wide = emu::wide_code(frame.snapshot->registers);
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
-  if (!ImGui::BeginTable("trace", 3, flags, ImGui::GetContentRegionAvail())) return;
-  ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("Address", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
-  ImGui::TableSetupColumn("Code", ImGuiTableColumnFlags_WidthFixed, theme.px(210));
-  ImGui::TableSetupColumn("What", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableHeadersRow();
-  const auto& runs = frame.snapshot->recent_runs;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    ImGui::TableNextRow(0, theme.row());
-    std::array<std::uint8_t, emu::kLongestInstruction> bytes{};
-    frame.peek_linear(runs[i], bytes);
-    const emu::Instruction insn = disassembler.decode(bytes, runs[i], wide);
-    ImGui::TableNextColumn();
-    {
-      const WithFont mono(theme.fonts().mono);
-      text(theme->text3, hex(runs[i], 8));
-      ImGui::TableNextColumn();
-      text(theme->text, insn.mnemonic + " " + insn.operands);
-    }
-    ImGui::TableNextColumn();
-    text(theme->text3, i + 1 == runs.size() ? "latest" : "");
-  }
-  if (ImGui::GetScrollY() >= ImGui::GetScrollMaxY()) ImGui::SetScrollHereY(1.0F);
-  ImGui::EndTable();
-}
-
-}  // namespace
-
-void draw_stack(Frame& frame) {
-  std::string about;
-  if (frame.snapshot != nullptr) {
-    const cpu::Registers& r = frame.snapshot->registers;
-    about = "SS:SP " + hex(r.segments[cpu::kSs].selector, 4) + ":" +
-            hex(r.general[cpu::kEsp] & 0xFFFF, 4);
-  }
-  const PanelWindow window(frame, Panel::stack, "Stack", about, "", ImGuiWindowFlags_NoScrollbar);
-  if (window && frame.snapshot != nullptr) stack_body(frame);
-}
-
-void draw_trace(Frame& frame) {
-  const bool tabs = frame.work.placement.narrow && frame.work.layout == Layout::debug;
-  const PanelWindow window(frame, Panel::trace, tabs ? "Trace, stack" : "Trace",
-                           "latest jumps, newest last");
-  if (!window || frame.snapshot == nullptr) return;
-  if (!tabs) return trace_body(frame);
-  if (!ImGui::BeginTabBar("tabs")) return;
-  if (ImGui::BeginTabItem("Stack")) {
-    stack_body(frame);
-    ImGui::EndTabItem();
-  }
-  if (ImGui::BeginTabItem("Trace")) {
-    trace_body(frame);
-    ImGui::EndTabItem();
-  }
-  ImGui::EndTabBar();
-}
-
-// ---- breakpoints ----
-
-void draw_breakpoints(Frame& frame) {
-  const Theme& theme = frame.theme;
-  Workspace& work = frame.work;
-  std::string about = "none";
-  if (frame.snapshot != nullptr && !frame.snapshot->points.empty()) {
-    const auto on = std::ranges::count_if(frame.snapshot->points,
-                                          [](const auto& point) { return point.enabled; });
-    about = print("%zu, %d on", frame.snapshot->points.size(), static_cast<int>(on));
-  }
-  const PanelWindow window(frame, Panel::breakpoints, "Breakpoints", about);
-  if (!window || frame.snapshot == nullptr) return;
-  const float below = theme.bar() + theme.px(8);
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY;
-  const float height = std::max(theme.px(40), ImGui::GetContentRegionAvail().y - below);
-  if (ImGui::BeginTable("points", 4, flags, {0, height})) {
-    ImGui::TableSetupScrollFreeze(0, 1);
-    ImGui::TableSetupColumn("##on", ImGuiTableColumnFlags_WidthFixed, theme.px(24));
-    ImGui::TableSetupColumn("Stop when", ImGuiTableColumnFlags_WidthStretch);
-    ImGui::TableSetupColumn("Hits", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
-    ImGui::TableSetupColumn("##remove", ImGuiTableColumnFlags_WidthFixed, theme.px(20));
-    ImGui::TableHeadersRow();
-    for (const emu::Debugger::Point& point : frame.snapshot->points) {
-      ImGui::TableNextRow(0, theme.row());
-      ImGui::PushID(static_cast<int>(point.number));
-      ImGui::TableNextColumn();
-      const bool stopped = std::ranges::find(frame.snapshot->stopped_by, point.number) !=
-                           frame.snapshot->stopped_by.end();
-      const ImVec2 at = ImGui::GetCursorScreenPos();
-      const ImVec2 centre = {at.x + theme.px(8), at.y + theme.px(9)};
-      if (ImGui::InvisibleButton("on", {theme.px(18), theme.px(18)})) {
-        frame.post([number = point.number, on = !point.enabled](Control& c) {
-          c.debugger().enable(number, on);
-        });
-      }
-      if (ImGui::IsItemHovered())
-        tooltip(point.enabled ? "on; click switches it off" : "off; click switches it on");
-      if (point.enabled) {
-        ImGui::GetWindowDrawList()->AddCircleFilled(centre, theme.px(5), theme->write);
-      } else {
-        ring(ImGui::GetWindowDrawList(), centre, theme.px(5), theme.px(2), theme->text3,
-             theme->panel);
-      }
-      ImGui::TableNextColumn();
-      text(stopped ? theme->changed : (point.enabled ? theme->text : theme->text3), point.text);
-      ImGui::TableNextColumn();
-      text_right(theme->text2, grouped(point.hits),
-                 ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x);
-      ImGui::TableNextColumn();
-      if (ImGui::SmallButton("x"))
-        frame.post([number = point.number](Control& c) { c.debugger().remove(number); });
-      if (ImGui::IsItemHovered()) tooltip("remove");
-      ImGui::PopID();
-    }
-    ImGui::EndTable();
-  }
-  const bool entered = input(
-      "##new", work.breakpoint_text,
-      std::max(theme.px(80), ImGui::GetContentRegionAvail().x - theme.px(66)),
-      "exec 7c00, int 13 ah=03, port 3f8, disk ide0.0 write", ImGuiInputTextFlags_EnterReturnsTrue);
-  if (ImGui::IsItemHovered()) {
-    tooltip(
-        "exec ADDRESS | int N | port N[..M] [read|write] | disk DRIVE [read|write] [lba "
-        "N[..M]]\nthen conditions on registers: ah=03 cx=0100; numbers are hexadecimal, LBAs "
-        "decimal");
-  }
-  ImGui::SameLine();
-  if ((button(frame, "Add") || entered) && !work.breakpoint_text.empty()) {
-    frame.post([words = work.breakpoint_text](Control& control) { control.debugger().add(words); });
-    work.breakpoint_text.clear();
-  }
 }
 
 }  // namespace ui

@@ -23,6 +23,8 @@ std::unique_ptr<Session> Desk::show(std::unique_ptr<Session> session) {
   work_.sectors.reset();
   work_.sectors_asked.reset();
   work_.code_top.reset();
+  work_.code_selected.reset();
+  work_.labels.clear();
   work_.leds = {};
   work_.place = true;
   guest_ = {};

@@ -115,7 +115,7 @@ const char* panel_name(Panel panel) {
       "Screen",         "CPU control", "Disassembly", "Registers", "Memory",
       "Stack",          "Trace",       "Breakpoints", "Devices",   "ATA log",
       "Allocation map", "Selection",   "Chain",       "Files",     "Hex of cluster",
-      "Interrupts",     "DOS"};
+      "Interrupts",     "DOS",         "Ports"};
   return names[static_cast<std::size_t>(panel)];
 }
 

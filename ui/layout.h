@@ -29,8 +29,9 @@ enum class Panel : std::uint8_t {
   hex,
   interrupts,
   dos,
+  ports,
 };
-inline constexpr int kPanels = 17;
+inline constexpr int kPanels = 18;
 const char* panel_name(Panel panel);
 
 struct Rect {

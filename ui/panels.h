@@ -50,6 +50,7 @@ struct Workspace {
   bool keep_aspect = true;
   bool captured = false;
   bool screen_focused = false;
+  std::optional<Panel> focused;  // the panel that keys go to
   bool quit = false;
   std::optional<std::string> message;  // the latest line for the person
   float message_left = 0;              // seconds
@@ -64,7 +65,13 @@ struct Workspace {
   std::uint32_t memory_address = 0x7C00;
   int memory_digit = -1;  // of the byte in hand: high, low
   std::uint32_t memory_cursor = 0;
-  std::optional<std::uint32_t> code_top;  // scrolled away from CS:IP: offset of the first line
+  std::optional<std::uint32_t> code_top;       // scrolled away from CS:IP: offset of the first line
+  std::optional<std::uint32_t> code_selected;  // linear address of the line in hand
+  std::map<std::uint32_t, std::string> labels;  // names a person gave to linear addresses
+  std::string label_text;
+  std::string trace_filter, ports_filter;
+  // Keys ask for these in the next frame.
+  bool code_goto = false, code_label = false, memory_goto = false, memory_find = false;
   std::uint32_t memory_high_digit = 0;
   std::string memory_pattern;
   emu::Disassembler disassembler;
@@ -161,6 +168,22 @@ void draw_files(Frame& frame);
 void draw_hex(Frame& frame);
 void draw_interrupts(Frame& frame);
 void draw_dos(Frame& frame);
+void draw_ports(Frame& frame);
+
+// What F1, F5, F9 to F11, F2, Ctrl+G and Ctrl+F do outside the guest's screen.
+struct DebuggerKey {
+  SDL_Scancode code = SDL_SCANCODE_UNKNOWN;
+  bool shift = false, control = false;
+};
+void debugger_key(Workspace& work, const Snapshot* snapshot,
+                  const std::function<void(Request)>& post, DebuggerKey key);
+// The same from menus.
+void toggle_breakpoint(const Workspace& work, const Snapshot& snapshot,
+                       const std::function<void(Request)>& post);
+void run_to_cursor(const Workspace& work, const Snapshot& snapshot,
+                   const std::function<void(Request)>& post);
+void ask_where_to(Workspace& work);  // the panel in hand: disassembly, memory, map
+void ask_what_to_find(Workspace& work);
 
 void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rect& place);
 

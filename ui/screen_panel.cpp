@@ -108,7 +108,7 @@ void help_dialog(Frame& frame) {
   struct Row {
     const char *key, *what;
   };
-  constexpr std::array<Row, 17> rows = {
+  constexpr std::array<Row, 20> rows = {
       {{"Right-Ctrl", "the host key: what follows is for the window, not the guest"},
        {"RCtrl+1 2 3", "layouts Play, Debug, Disk"},
        {"RCtrl+C", "capture the mouse, or let it go"},
@@ -119,12 +119,15 @@ void help_dialog(Frame& frame) {
        {"F5, Shift+F5", "run, break"},
        {"F11, F10", "step into, step over"},
        {"Shift+F11", "step out"},
+       {"F9, Ctrl+F10", "at the line in hand: a breakpoint; run to it"},
+       {"F2", "a name for the line in hand"},
+       {"Ctrl+G, Ctrl+F", "go to, in this panel; find in memory"},
        {"map: wheel", "zoom, down to single sectors; Shift+wheel scrolls"},
        {"map: drag", "scroll; the mini map and the bar do so, too"},
        {"map: click", "pins a cluster: all panels answer for it"},
        {"map: Home, G", "the whole disk; go to a cluster or LBA"},
        {"time line", "drag: the map as it was then"},
-       {"code: click", "left of an instruction: a breakpoint"},
+       {"code: click", "takes a line in hand; left of it: a breakpoint"},
        {"memory: click", "a byte while paused, then type hex digits"}}};
   for (const Row& row : rows) {
     text(theme->accent, row.key);

@@ -354,6 +354,8 @@ void Session::stopped(emu::StopReason stop) {
         why +=
             (why.empty() ? "breakpoint " : ", ") + std::to_string(point.number) + ": " + point.text;
       }
+      if (const auto& hit = machine_->memory_hit(); hit && !why.empty())
+        why += ": " + emu::describe(*hit);
       if (!why.empty()) {
         Control(*this).flag("break " + std::to_string(stopped_by_.front()), false);
       }

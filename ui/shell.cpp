@@ -172,8 +172,19 @@ void menu_debug(Frame& frame) {
     frame.post([](Control& c) { c.step_over(); });
   if (ImGui::MenuItem("Step out", "Shift+F11", false, paused))
     frame.post([](Control& c) { c.step_out(); });
+  if (ImGui::MenuItem("Run to cursor", "Ctrl+F10", false, paused))
+    run_to_cursor(frame.work, *frame.snapshot, frame.post);
   ImGui::Separator();
-  for (const Panel panel : {Panel::interrupts, Panel::dos, Panel::devices, Panel::breakpoints}) {
+  if (ImGui::MenuItem("Breakpoint at cursor", "F9", false, there))
+    toggle_breakpoint(frame.work, *frame.snapshot, frame.post);
+  if (ImGui::MenuItem("Name this address...", "F2", false, there)) {
+    debugger_key(frame.work, frame.snapshot, frame.post, {SDL_SCANCODE_F2});
+  }
+  if (ImGui::MenuItem("Go to...", "Ctrl+G", false, there)) ask_where_to(frame.work);
+  if (ImGui::MenuItem("Find in memory...", "Ctrl+F", false, there)) ask_what_to_find(frame.work);
+  ImGui::Separator();
+  for (const Panel panel : {Panel::interrupts, Panel::dos, Panel::devices, Panel::breakpoints,
+                            Panel::trace, Panel::ports}) {
     if (ImGui::MenuItem(panel_name(panel), nullptr, false, there)) open_panel(frame, panel);
   }
 }
@@ -529,7 +540,8 @@ void draw_panels(Frame& frame) {
                                                    {Panel::files, draw_files},
                                                    {Panel::hex, draw_hex},
                                                    {Panel::interrupts, draw_interrupts},
-                                                   {Panel::dos, draw_dos}}};
+                                                   {Panel::dos, draw_dos},
+                                                   {Panel::ports, draw_ports}}};
   for (const Entry& entry : entries) {
     const bool placed = work.placement.panels.contains(entry.panel);
     if (work.closed.contains(entry.panel) || (!placed && !work.extra.contains(entry.panel)))

@@ -271,6 +271,29 @@ void describe_drives(emu::Machine& machine, const emu::Config& config,
   }
 }
 
+namespace {
+
+// A filter that little passes must not hold up the machine: only so many entries are looked at.
+void take_logs(const emu::Machine& machine, const Wants& wants, Snapshot& out) {
+  constexpr std::size_t shown = 400;
+  constexpr std::size_t looked_at = 4000;
+  if (const emu::InstructionTrace* trace = machine.trace()) {
+    out.trace.on = true;
+    out.trace.total = trace->total();
+    if (wants.trace) {
+      const emu::Disassembler disassembler;
+      out.trace.lines = emu::latest_lines(*trace, disassembler, *wants.trace, shown, looked_at);
+    }
+  }
+  if (const emu::PortLog* log = machine.port_log()) {
+    out.ports.on = true;
+    out.ports.total = log->total();
+    if (wants.ports) out.ports.lines = emu::latest_lines(*log, *wants.ports, shown, looked_at);
+  }
+}
+
+}  // namespace
+
 void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& out) {
   const emu::Board& board = machine.board();
   out.now = machine.now();
@@ -282,6 +305,7 @@ void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& ou
   out.text = machine.text_screen();
   const std::span<const std::uint32_t> runs = board.processor.recent_runs();
   out.recent_runs.assign(runs.begin(), runs.end());
+  take_logs(machine, wants, out);
   for (const std::uint32_t number : wants.pages) {
     MemoryPages::Page bytes{};
     board.memory.peek(number * MemoryPages::kPage, bytes);

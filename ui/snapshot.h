@@ -117,6 +117,13 @@ struct Snapshot {
   MemoryPages memory;
   MemoryPages memory_before;  // the same pages at the last stop
   std::vector<std::uint32_t> recent_runs;
+  // What is recorded, as lines for people: the latest that pass the panel's filter.
+  struct Log {
+    bool on = false;
+    std::uint64_t total = 0;
+    std::vector<std::string> lines;
+  };
+  Log trace, ports;
 
   PicView pic;
   std::array<PitView, 3> pit;
@@ -133,6 +140,7 @@ struct Wants {
   std::set<std::uint32_t> pages;      // numbers of physical pages
   std::optional<emu::DriveSlot> map;  // events of this drive
   bool chips = false;
+  std::optional<std::string> trace, ports;  // filters of the panels that show these
 };
 
 // The drives as they are after a start or a change of media: slow facts, kept between snapshots.

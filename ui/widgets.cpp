@@ -57,6 +57,7 @@ PanelWindow::PanelWindow(Frame& frame, Panel panel, const std::string& title,
     list->PopClipRect();
   }
   if (focused) {
+    work.focused = panel;
     list->PushClipRectFullScreen();
     list->AddRect(window->Pos, {window->Pos.x + window->Size.x, window->Pos.y + window->Size.y},
                   theme->accent, theme.px(4), 0, theme.px(1));

@@ -410,26 +410,11 @@ class Window {
       return;
     }
     desk_->event(event);
-    if (down && !desk_->wants_text()) debugger_key(code, (event.key.keysym.mod & KMOD_SHIFT) != 0);
-  }
-
-  void debugger_key(SDL_Scancode code, bool shift) {
-    switch (code) {
-      case SDL_SCANCODE_F1:
-        desk_->work().about = true;
-        break;
-      case SDL_SCANCODE_F5:
-        post([shift](Control& control) { shift ? control.pause() : control.run(); });
-        break;
-      case SDL_SCANCODE_F10:
-        post([](Control& control) { control.step_over(); });
-        break;
-      case SDL_SCANCODE_F11:
-        post([shift](Control& control) { shift ? control.step_out() : control.step_into(); });
-        break;
-      default:
-        break;
-    }
+    if (!down || desk_->wants_text()) return;
+    const auto modifiers = event.key.keysym.mod;
+    debugger_key(desk_->work(), desk_->snapshot(),
+                 [this](Request request) { post(std::move(request)); },
+                 {code, (modifiers & KMOD_SHIFT) != 0, (modifiers & KMOD_CTRL) != 0});
   }
 
   void host_command(SDL_Scancode code) {

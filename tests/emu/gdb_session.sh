@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stock gdb against the stub: break where the boot sector begins, step, read and write memory and registers, go on.
+# Stock gdb against the stub: break where the boot sector begins, step, read and write memory and registers, watch memory, go on.
 # Usage: gdb_session.sh PLATTER
 set -u
 platter=$1
@@ -34,6 +34,16 @@ set var \$ebx = 0x1234abcd
 printf "ebx=%x\n", \$ebx
 info registers eflags
 delete
+watch *(unsigned short *)0x46c
+continue
+printf "tick at %x\n", \$eip
+delete
+rwatch *(unsigned short *)0x20
+continue
+delete
+awatch *(unsigned char *)0x46c
+continue
+delete
 detach
 END
 timeout 120 gdb -nx -q -batch -x "$folder/commands" >"$folder/gdb" 2>&1
@@ -47,9 +57,15 @@ check '0x7dfe:[[:space:]]+0x55[[:space:]]+0xaa'
 check '^stepped eip=7c0[1-9a-f]$'
 check '0x600:[[:space:]]+0x5a'
 check '^ebx=1234abcd$'
+# The timer interrupt reads its vector at 0:20h; the BIOS counts at 40:6C.
+check '^Hardware watchpoint 2: '
+check '^New value = [0-9]+'
+check '^tick at f[0-9a-f]{4}$'
+check '^Hardware read watchpoint 3: '
+check '^Hardware access \(read/write\) watchpoint 4: '
 # Detached, the guest goes on: the demo comes up and says so.
 for _ in $(seq 300); do
-  grep -q READY "$folder/console" 2>/dev/null && { echo "ok: broke at 7C00h, stepped, changed memory and a register, went on"; exit 0; }
+  grep -q READY "$folder/console" 2>/dev/null && { echo "ok: broke at 7C00h, stepped, changed memory and a register, watched memory, went on"; exit 0; }
   sleep 0.1
 done
 echo "FAIL: the guest did not go on after detach"

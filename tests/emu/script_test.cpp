@@ -54,12 +54,20 @@ TEST_CASE("breakpoints: words become conditions", "[emu][script]") {
   REQUIRE((!disk.reads && disk.writes));
   REQUIRE((disk.first == 0 && disk.last == 62));
   REQUIRE(emu::parse_breakpoint("port 1f0..1f7").last == 0x1F7);
+  const Breakpoint ticks = emu::parse_breakpoint("mem 40:6c..6f write ax=1");
+  REQUIRE(ticks.kind == Breakpoint::Kind::memory);
+  REQUIRE((ticks.first == 0x46C && ticks.last == 0x46F));
+  REQUIRE((!ticks.reads && ticks.writes && !ticks.physical));
+  REQUIRE(ticks.conditions.size() == 1);
+  const Breakpoint screen = emu::parse_breakpoint("phys b8000..b8f9f access");
+  REQUIRE((screen.physical && screen.reads && screen.writes && screen.last == 0xB8F9F));
 }
 
 TEST_CASE("breakpoints: what makes no sense is refused", "[emu][script]") {
   for (const char* text :
        {"", "exec", "exec zz", "exec 10000:0", "int 100", "int 13 ah=100", "int 13 xx=1",
-        "int 13 ah", "port 10000", "disk sda", "disk fd0 lba", "disk fd0 lba 5..2", "watch 0"}) {
+        "int 13 ah", "port 10000", "disk sda", "disk fd0 lba", "disk fd0 lba 5..2", "watch 0",
+        "mem", "mem 5..2", "mem zz", "mem 600 sometimes"}) {
     INFO(text);
     REQUIRE_THROWS_AS(emu::parse_breakpoint(text), emu::UsageError);
   }

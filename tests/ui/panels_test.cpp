@@ -17,6 +17,17 @@ void lay_out(Rig& rig, ui::Layout layout) {
   rig.frames(3);
 }
 
+void press_enter(Rig& rig) {
+  for (const bool down : {true, false}) {
+    SDL_Event event{};
+    event.type = down ? SDL_KEYDOWN : SDL_KEYUP;
+    event.key.keysym.scancode = SDL_SCANCODE_RETURN;
+    event.key.keysym.sym = SDLK_RETURN;
+    rig.desk().event(event);
+    rig.frames(2);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("panels: the same run draws the same pixels, in each layout and look", "[ui][panels]") {
@@ -108,6 +119,135 @@ TEST_CASE("panels: a click left of an instruction sets a breakpoint there, anoth
   rig.click(x, y);
   rig.frames(2);
   REQUIRE(rig.snapshot().points.empty());
+}
+
+TEST_CASE("panels: a click takes a line in hand; F9, Ctrl+F10 and F2 work on it", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const auto press = [&](ui::DebuggerKey key) {
+    ui::debugger_key(
+        rig.work(), &rig.snapshot(),
+        [&](ui::Request request) { rig.session().post(std::move(request)); }, key);
+    rig.frames(4);
+  };
+  // The reset vector's far jump leads to the BIOS; the line in hand is where the processor stands.
+  const std::uint32_t reset = rig.snapshot().registers.segments[cpu::kCs].base + 0xFFF0;
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.size() == 1);
+  REQUIRE(rig.snapshot().points[0].breakpoint.first == reset);
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.empty());
+
+  const ui::Rect code = rig.work().placement.panels.at(ui::Panel::disassembly);
+  rig.click(static_cast<int>(code.x) + 200, static_cast<int>(code.y) + 24 + 6 + 18 * 4 + 9);
+  REQUIRE(rig.work().code_selected.has_value());
+  const std::uint32_t line = *rig.work().code_selected;
+  REQUIRE(line != reset);
+  press({SDL_SCANCODE_F9});
+  REQUIRE(rig.snapshot().points.size() == 1);
+  REQUIRE(rig.snapshot().points[0].breakpoint.first == line);
+  press({SDL_SCANCODE_F9});
+
+  press({SDL_SCANCODE_F2});
+  rig.text("here");
+  press_enter(rig);
+  REQUIRE(rig.work().labels.at(line) == "here");
+
+  // Ctrl+G by address; the machine runs to what was found there.
+  rig.work().code_selected = 0x7C00;
+  press({SDL_SCANCODE_F10, false, true});
+  for (int i = 0; i < 3000 && rig.snapshot().state == ui::RunState::running; ++i)
+    rig.frame(5 * devices::kMillisecond);
+  REQUIRE(rig.snapshot().registers.eip == 0x7C00);
+  press({SDL_SCANCODE_G, false, true});
+  rig.text("7C10");
+  press_enter(rig);
+  REQUIRE(rig.work().code_top == 0x7C10);
+}
+
+TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const auto post = [&](ui::Request request) { rig.session().post(std::move(request)); };
+  rig.work().focused = ui::Panel::memory;
+  ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_G, false, true});
+  rig.frames(3);
+  REQUIRE(rig.desk().wants_text());
+  rig.text("0040:006C");
+  press_enter(rig);
+  REQUIRE(rig.work().memory_address == 0x460);
+  ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_F, false, true});
+  rig.frames(3);
+  rig.text("EA 5B");
+  REQUIRE(rig.work().memory_pattern == "EA 5B");
+}
+
+TEST_CASE("panels: what Trace and Ports record is shown by the panel's filter", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot();
+  rig.work().extra = {ui::Panel::trace, ui::Panel::ports};
+  lay_out(rig, ui::Layout::debug);
+  REQUIRE_FALSE(rig.snapshot().trace.on);
+  rig.session().post([](ui::Control& control) {
+    control.machine().trace_instructions(1000);
+    control.machine().log_ports(1000);
+  });
+  // In a small window the trace is a tab beside the stack.
+  rig.work().ports_filter = "out";
+  rig.frames(4, 5 * devices::kMillisecond);
+  REQUIRE(rig.snapshot().trace.on);
+  REQUIRE(rig.snapshot().trace.total > 1000);
+  REQUIRE(rig.snapshot().ports.on);
+  REQUIRE_FALSE(rig.snapshot().ports.lines.empty());
+  for (const std::string& line : rig.snapshot().ports.lines)
+    REQUIRE(line.find(" out ") != std::string::npos);
+  rig.work().ports_filter = "no line has this";
+  rig.frames(3, devices::kMillisecond);
+  REQUIRE(rig.snapshot().ports.lines.empty());
+}
+
+TEST_CASE("panels: Record in the Trace panel shows instructions, again and it shows jumps",
+          "[ui][panels]") {
+  Rig rig(1600, 1000);
+  rig.boot();
+  lay_out(rig, ui::Layout::debug);
+  const ui::Rect trace = rig.work().placement.panels.at(ui::Panel::trace);
+  const int x = static_cast<int>(trace.x) + 18;
+  const int y = static_cast<int>(trace.y) + 24 + 16;
+  rig.click(x, y);
+  rig.frames(3, devices::kMillisecond);
+  REQUIRE(rig.snapshot().trace.on);
+  REQUIRE(rig.snapshot().trace.lines.size() > 100);
+  rig.click(x, y);
+  rig.frames(2, devices::kMillisecond);
+  REQUIRE_FALSE(rig.snapshot().trace.on);
+}
+
+TEST_CASE("panels: a right click on a byte of memory watches it", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  rig.work().memory_follow = false;
+  rig.work().memory_address = 0x500;
+  lay_out(rig, ui::Layout::debug);
+  const ui::Rect memory = rig.work().placement.panels.at(ui::Panel::memory);
+  const int x = static_cast<int>(memory.x) + 90;
+  const int y = static_cast<int>(memory.y) + 90;
+  rig.move(x, y);
+  rig.frames(2);
+  rig.button(x, y, true, SDL_BUTTON_RIGHT);
+  rig.frames(2);
+  rig.button(x, y, false, SDL_BUTTON_RIGHT);
+  rig.frames(2);
+  const std::uint32_t byte = rig.work().memory_cursor;
+  REQUIRE((byte >= 0x500 && byte < 0x600));
+  rig.click(x + 30, y + 38);  // the first entry, below the address
+  rig.frames(2);
+  REQUIRE(rig.snapshot().points.size() == 1);
+  const emu::Breakpoint& point = rig.snapshot().points[0].breakpoint;
+  REQUIRE(point.kind == emu::Breakpoint::Kind::memory);
+  REQUIRE((point.first == byte && point.last == byte && !point.reads));
 }
 
 TEST_CASE("panels: digits typed into a byte of memory change the guest's memory", "[ui][panels]") {
