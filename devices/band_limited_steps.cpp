@@ -106,8 +106,8 @@ void BandLimitedSteps::run_to(Nanoseconds time, const SampleSink& sink) {
     const std::size_t count = std::min<std::uint64_t>(end - next_, samples.size());
     for (std::size_t i = 0; i < count; ++i, ++next_) {
       sum_ += std::exchange(steps_[next_ % kTaps], 0);
-      samples[i] =
-          static_cast<std::int16_t>(std::clamp<std::int64_t>(sum_ >> kSumBits, -32768, 32767));
+      const std::int64_t rounded = (sum_ + (std::int64_t{1} << (kSumBits - 1))) >> kSumBits;
+      samples[i] = static_cast<std::int16_t>(std::clamp<std::int64_t>(rounded, -32768, 32767));
       sum_ -= sum_ >> kLeakBits;
     }
     sink(std::span(samples).first(count));
