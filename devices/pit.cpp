@@ -21,12 +21,6 @@ constexpr std::uint32_t from_bcd(std::uint32_t value) {
 constexpr std::uint32_t to_bcd(std::uint32_t value) {
   return (value / 1000 % 10) << 12 | (value / 100 % 10) << 8 | (value / 10 % 10) << 4 | value % 10;
 }
-
-// First nanosecond at which `clocks` clocks have passed.
-constexpr Nanoseconds time_of(std::uint64_t clocks) {
-  const std::uint64_t rest = clocks % kPitFrequency * kSecond;
-  return clocks / kPitFrequency * kSecond + (rest + kPitFrequency - 1) / kPitFrequency;
-}
 }  // namespace
 
 // Power-on state is undefined; ours is an idle square wave generator with OUT high.
@@ -267,18 +261,16 @@ void PitCounter::serialize(Archive& archive) {
 
 Pit::Pit(Scheduler& scheduler)
     : scheduler_(scheduler),
-      out0_event_(scheduler, "pit.out0", Delegate<void()>::to<&Pit::out0_edge>(*this)),
-      out2_event_(scheduler, "pit.out2", Delegate<void()>::to<&Pit::out2_edge>(*this)) {
+      out0_event_(scheduler, "pit.out0", Delegate<void()>::to<&Pit::out0_edge>(*this)) {
   reset();
 }
 
 void Pit::reset() {
   synced_ = clocks();
-  listening_ = false;
   for (PitCounter& counter : counters_) counter.reset(true);
   counters_[2].reset(false);
-  follow(0);
-  follow(2);
+  changed(0);
+  changed(2);
 }
 
 void Pit::claim_ports(IoPorts& ports) {
@@ -295,44 +287,44 @@ void Pit::sync() {
   synced_ = now;
 }
 
-void Pit::follow(unsigned index) {
-  if (index == 1 || (index == 2 && !listening_)) return;
-  const PitCounter& counter = counters_[index];
-  Event& event = index == 0 ? out0_event_ : out2_event_;
-  (index == 0 ? out0 : out2).set(counter.out());
+PitCounter Pit::counter_now(unsigned index) const {
+  PitCounter counter = counters_[index % 3];
+  counter.advance(clocks() - synced_);
+  return counter;
+}
+
+void Pit::changed(unsigned index) {
+  if (index == 0) follow_out0();
+  if (index == 2 && counter2_changed) counter2_changed();
+}
+
+void Pit::follow_out0() {
+  const PitCounter& counter = counters_[0];
+  out0.set(counter.out());
   std::uint64_t next = counter.clocks_to_change();
-  const auto bit = static_cast<std::uint8_t>(1u << index);
-  skipped_falls_ = static_cast<std::uint8_t>(skipped_falls_ & ~bit);
+  skipped_fall_ = false;
   if (const std::uint32_t period = counter.steady_period();
       period != 0 && period < kFastestPeriod) {
     next = counter.clocks_to_rise() + std::uint64_t{kFastestPeriod / period} * period;
-    skipped_falls_ |= bit;
+    skipped_fall_ = true;
   }
   if (next == PitCounter::kNoChange) {
-    scheduler_.cancel(event);
+    scheduler_.cancel(out0_event_);
   } else {
-    scheduler_.schedule_at(event, time_of(synced_ + next));
+    scheduler_.schedule_at(out0_event_, pit_clock_time(synced_ + next));
   }
 }
 
-void Pit::edge(unsigned index) {
+void Pit::out0_edge() {
   sync();
-  if ((skipped_falls_ & 1u << index) != 0) (index == 0 ? out0 : out2).set(false);
-  follow(index);
+  if (skipped_fall_) out0.set(false);
+  follow_out0();
 }
 
 void Pit::set_gate2(bool level) {
   sync();
   counters_[2].set_gate(level);
-  follow(2);
-}
-
-void Pit::listen_to_out2(bool listen) {
-  if (listen == listening_) return;
-  listening_ = listen;
-  sync();
-  if (!listen) scheduler_.cancel(out2_event_);
-  follow(2);
+  changed(2);
 }
 
 bool Pit::output(unsigned counter) {
@@ -351,13 +343,13 @@ void Pit::out8(std::uint16_t port, std::uint8_t value) {
   unsigned index = port & 3;
   if (index < 3) {
     counters_[index].write_count(value);
-    return follow(index);
+    return changed(index);
   }
   index = value >> 6;
   if (index == 3) return read_back(value);
   if ((value & 0x30) == 0) return counters_[index].latch_count();
   counters_[index].write_control(value);
-  follow(index);
+  changed(index);
 }
 
 void Pit::read_back(std::uint8_t command) {
@@ -369,13 +361,11 @@ void Pit::read_back(std::uint8_t command) {
 }
 
 void Pit::serialize(Archive& archive) {
-  archive.tag("8254", 1);
+  archive.tag("8254", 2);
   archive(out0);
-  archive(out2);
   for (PitCounter& counter : counters_) archive(counter);
   archive(synced_);
-  archive(skipped_falls_);
-  archive(listening_);
+  archive(skipped_fall_);
   if (archive.loading() && synced_ > clocks()) throw ArchiveError("state: 8254 ahead of time");
 }
 

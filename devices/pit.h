@@ -1,14 +1,13 @@
 // The 8254 interval timer of an AT: three counters at 1.193182 MHz. Counts are computed from the
-// virtual time when somebody looks; an event exists only for the edges of an output that is wired
-// to something.
+// virtual time when somebody looks; an event exists only for the edges of OUT0, which interrupts.
 //
 // [8254]  Intel 231164, 8254 Programmable Interval Timer
 //
 // A count takes effect with the clock pulse after its write, as on the chip; pulse k is the first
 // nanosecond at which k clocks have passed since power-on, so nothing drifts. Open: count 1 in
-// modes 2 and 3 is illegal; taken as OUT stuck high, reloading with every clock. Not exact: an
-// output wired to something that is programmed faster than kFastestPeriod shows one pulse in
-// several, so that no guest can drown the machine in events. Counters and status stay exact.
+// modes 2 and 3 is illegal; taken as OUT stuck high, reloading with every clock. Not exact: OUT0
+// programmed faster than kFastestPeriod shows one pulse in several, so that no guest can drown the
+// machine in events. Counters and status stay exact.
 #pragma once
 
 #include <array>
@@ -22,6 +21,12 @@
 namespace devices {
 
 inline constexpr std::uint64_t kPitFrequency = 1193182;
+
+// First nanosecond at which so many clocks have passed since power-on.
+constexpr Nanoseconds pit_clock_time(std::uint64_t clocks) {
+  const std::uint64_t rest = clocks % kPitFrequency * kSecond;
+  return clocks / kPitFrequency * kSecond + (rest + kPitFrequency - 1) / kPitFrequency;
+}
 
 // One counter. It is told how many clocks have passed, and knows when its output may change next.
 class PitCounter {
@@ -94,14 +99,18 @@ class Pit final : public PortDevice {
   void claim_ports(IoPorts& ports);  // 40-43
 
   Line out0;  // to IRQ 0
-  Line out2;  // to the speaker; carries edges only while somebody listens
+  // Called after OUT2's course was changed by a write or its gate; it makes no events, see
+  // counter_now().
+  Delegate<void()> counter2_changed;
 
   void set_gate2(bool level);
-  void listen_to_out2(bool listen);
   bool output(unsigned counter);  // at this instant
   std::uint64_t clocks() const;   // since power-on
 
   const PitCounter& counter(unsigned index) const { return counters_[index % 3]; }
+  // The same as it stands at this instant: whoever goes on from one change to the next sees the
+  // edges of OUT.
+  PitCounter counter_now(unsigned index) const;
 
   std::uint8_t in8(std::uint16_t port) override;
   void out8(std::uint16_t port, std::uint8_t value) override;
@@ -111,19 +120,16 @@ class Pit final : public PortDevice {
   static constexpr std::uint32_t kFastestPeriod = 16;  // clocks: 74.6 kHz
 
   void sync();
-  void out0_edge() { edge(0); }
-  void out2_edge() { edge(2); }
-  void edge(unsigned index);
-  void follow(unsigned index);  // the line takes OUT's level, the event its next change
+  void changed(unsigned index);
+  void out0_edge();
+  void follow_out0();  // the line takes OUT's level, the event its next change
   void read_back(std::uint8_t command);
 
   Scheduler& scheduler_;
   Event out0_event_;
-  Event out2_event_;
   std::array<PitCounter, 3> counters_;
-  std::uint64_t synced_ = 0;        // clocks up to which the counters stand
-  std::uint8_t skipped_falls_ = 0;  // per counter: the pending event stands for a fall and a rise
-  bool listening_ = false;
+  std::uint64_t synced_ = 0;   // clocks up to which the counters stand
+  bool skipped_fall_ = false;  // the pending event stands for a fall and a rise
 };
 
 }  // namespace devices

@@ -4,7 +4,6 @@ namespace devices {
 
 namespace {
 constexpr std::uint8_t kTimerGate = 0x01;  // 61h
-constexpr std::uint8_t kSpeakerData = 0x02;
 constexpr std::uint8_t kWritable = 0x0F;
 constexpr std::uint8_t kRefresh = 0x10;
 constexpr std::uint8_t kTimerOutput = 0x20;
@@ -15,9 +14,7 @@ constexpr std::uint8_t kA20 = 0x02;
 constexpr std::uint64_t kRefreshClocks = 18;
 }  // namespace
 
-SystemPort::SystemPort(Pit& pit) : pit_(pit) {
-  pit_.out2.connect<&SystemPort::set_timer_output>(*this);
-}
+SystemPort::SystemPort(Pit& pit) : pit_(pit) {}
 
 void SystemPort::reset() {
   write_port_b(0);
@@ -89,20 +86,12 @@ std::uint8_t SystemPort::read_port_b() {
 void SystemPort::write_port_b(std::uint8_t value) {
   port_b_ = value & kWritable;
   pit_.set_gate2((value & kTimerGate) != 0);
-  // The timer's edges cost events: only while they can be heard.
-  const bool audible = (value & kSpeakerData) != 0;
-  pit_.listen_to_out2(audible);
-  speaker.set(audible && pit_.output(2));
-}
-
-void SystemPort::set_timer_output(bool level) {
-  speaker.set(level && (port_b_ & kSpeakerData) != 0);
+  if (speaker_data_changed) speaker_data_changed();
 }
 
 void SystemPort::serialize(Archive& archive) {
-  archive.tag("system ports", 2);
+  archive.tag("system ports", 3);
   archive(a20);
-  archive(speaker);
   archive(irq13);
   archive(ignore_error);
   archive(port_b_);

@@ -32,16 +32,18 @@ class SystemPort final : public PortDevice {
   void claim_ports(IoPorts& ports);
 
   Line a20;
-  Line speaker;  // OUT of timer channel 2 and the data bit: the level at the cone
-  Line irq13;    // coprocessor error
+  Line irq13;  // coprocessor error
   // IGNNE#: up from a write to F0h while there is an error until the error goes.
   Line ignore_error;
-  Delegate<void()> reset_pulse;  // the processor's reset pin
+  Delegate<void()> reset_pulse;           // the processor's reset pin
+  Delegate<void()> speaker_data_changed;  // bit 1 of port B was written
 
   // For every writer of the A20 flag.
   void set_a20(bool level) { a20.set(level); }
   // The coprocessor's ERROR pin; its rise is latched until F0h or F1h is written.
   void set_coprocessor_error(bool level);
+  // Lets OUT of timer channel 2 through to the cone.
+  bool speaker_data() const { return (port_b_ & kSpeakerData) != 0; }
   std::uint8_t post_code() const { return latches_[0]; }
 
   std::uint8_t in8(std::uint16_t port) override;
@@ -51,7 +53,8 @@ class SystemPort final : public PortDevice {
  private:
   std::uint8_t read_port_b();
   void write_port_b(std::uint8_t value);
-  void set_timer_output(bool level);
+
+  static constexpr std::uint8_t kSpeakerData = 0x02;
 
   Pit& pit_;
   std::uint8_t port_b_ = 0;                 // bits 0-3 as written

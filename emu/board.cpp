@@ -100,6 +100,7 @@ Board::Board(const Config& config, DriveBay drives)
       cmos(scheduler),
       keyboard(scheduler),
       system_port(pit),
+      speaker(scheduler, pit, system_port),
       video(scheduler),
       floppy(scheduler),
       ata{devices::AtaChannel(scheduler, "ata0", devices::kPrimaryAta),
@@ -380,6 +381,7 @@ void Board::serialize(devices::Archive& archive) {
     processor.set_intr(pic.intr().level());
     set_a20(system_port.a20.level());
     processor.set_ignore_coprocessor_error(system_port.ignore_error.level());
+    speaker.restart();
   }
 }
 
@@ -401,6 +403,12 @@ void Board::serialize_memory(devices::Archive& archive) {
 // ---- time ----
 
 StopReason Board::run_until(devices::Nanoseconds deadline) {
+  const StopReason stop = run_to(deadline);
+  speaker.run();
+  return stop;
+}
+
+StopReason Board::run_to(devices::Nanoseconds deadline) {
   breakpoints.clear_hits();
   if (single_steps()) disturb();
   while (scheduler.now() < deadline) {

@@ -24,6 +24,7 @@
 #include "devices/pit.h"
 #include "devices/scheduler.h"
 #include "devices/serial.h"
+#include "devices/speaker.h"
 #include "devices/system_port.h"
 #include "devices/video.h"
 #include "emu/breakpoint.h"
@@ -131,6 +132,7 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   void sync_time() { scheduler.advance_to(clock_.time_at(slots())); }
   template <class Access>
   auto port_access(std::uint16_t port, bool write, Access access);
+  StopReason run_to(devices::Nanoseconds deadline);
   std::optional<StopReason> settle_processor();
   bool may_reset_after_shutdown();
   void run_slots(std::uint64_t target);
@@ -183,6 +185,7 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   devices::Cmos cmos;
   devices::KeyboardController keyboard;
   devices::SystemPort system_port;
+  devices::Speaker speaker;
   devices::Video video;
   devices::FloppyController floppy;
   std::array<devices::AtaChannel, 2> ata;

@@ -46,7 +46,7 @@ struct Words {
   std::vector<std::string> floppy_a, floppy_b;
   std::string cpu, fpu, ram, mips, boot, bios, vgabios, rtc, engine, exit_port, triple_fault, speed;
   std::string serial, serial2, parallel, debugcon, timeout, wall_timeout, output;
-  std::string load_state, save_state, gdb, map_log;
+  std::string load_state, save_state, gdb, map_log, wav;
   std::string exec, dir, dos, record, replay;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
@@ -313,6 +313,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(ports);
   app.add_option("--exit-port", words.exit_port, "Port whose write ends the run (off by default)")
       ->group(ports);
+  app.add_option("--wav", words.wav, "The PC speaker's sound as a WAV file; headless or --terminal")
+      ->type_name("FILE")
+      ->group(ports);
   app.add_option("--output", words.output, "human or json: the summary at the end")
       ->check(CLI::IsMember({"human", "json"}))
       ->group(ports);
@@ -422,6 +425,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       throw UsageError("--exec runs headless and takes no steps such as --until");
     }
     if (!words.record.empty()) throw UsageError("--record and --exec do not go together");
+    if (!words.wav.empty()) throw UsageError("--wav and --exec do not go together");
     options.exec = ExecOptions{words.exec, words.dir, words.dos};
   } else if (!words.dir.empty() || !words.dos.empty()) {
     throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
@@ -433,6 +437,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   options.load_state = words.load_state;
   options.save_state = words.save_state;
   options.map_log = words.map_log;
+  options.wav = words.wav;
   if (!words.speed.empty()) {
     options.speed = parse_speed(words.speed);
     options.speed_given = true;

@@ -250,6 +250,12 @@ void Machine::listen_serial(std::size_t port, devices::ByteSink sink) {
 void Machine::listen_debug_port(devices::ByteSink sink) {
   board_->debug_port.console = sink;
 }
+void Machine::listen_speaker(const devices::SampleSink& sink) {
+  board_->speaker.listen(sink);
+}
+std::optional<double> Machine::tone() const {
+  return board_->speaker.tone();
+}
 std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t> bytes) {
   board_->disturb();
   const std::size_t taken = board_->serial[port % board_->serial.size()].feed(bytes);

@@ -15,6 +15,7 @@
 #include "cpu/cpu.h"
 #include "devices/ata_log.h"
 #include "devices/byte_sink.h"
+#include "devices/sample_sink.h"
 #include "devices/scan_codes.h"
 #include "devices/scheduler.h"
 #include "devices/video_text.h"
@@ -166,6 +167,10 @@ class Machine {
   // The far ends of COM1, COM2 and port E9h; a serial peer shows that it is switched on.
   void listen_serial(std::size_t port, devices::ByteSink sink);
   void listen_debug_port(devices::ByteSink sink);
+  // The speaker from now on, up to the end of each run; SampleSink() ends it. The guest cannot
+  // tell.
+  void listen_speaker(const devices::SampleSink& sink);
+  std::optional<double> tone() const;  // Hz, of what sounds just now
   std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
   std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
 

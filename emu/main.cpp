@@ -26,6 +26,7 @@
 #include "emu/session.h"
 #include "emu/terminal.h"
 #include "emu/test_command.h"
+#include "emu/wav_file.h"
 #include "storage/image_error.h"
 #ifdef PLATTER_HAS_UI
 #include "ui/window.h"
@@ -98,6 +99,11 @@ int write_script(std::span<const std::string> arguments) {
   return kExitOk;
 }
 
+int cannot_write(const std::string& file) {
+  say(file + ": cannot be written");
+  return kExitHostError;
+}
+
 // What is left to do when a front end is through with its machine.
 int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) {
   if (!options.save_state.empty()) machine.save_state(options.save_state);
@@ -121,6 +127,9 @@ int run(RunOptions options, bool bare) {
   if (front == Front::window && !options.map_log.empty()) {
     throw UsageError("--map-log does not go with the window");
   }
+  if (front == Front::window && !options.wav.empty()) {
+    throw UsageError("--wav does not go with the window; use --headless or --terminal");
+  }
   install_signal_handlers();
   if (options.exec) return run_exec(std::move(options), interrupt_flag());
   std::optional<Recording> recording;
@@ -136,7 +145,12 @@ int run(RunOptions options, bool bare) {
     made = std::make_unique<Machine>(options.config, say);
     if (!options.load_state.empty()) made->load_state(options.load_state);
   }
-  if (recording) return replay(*made, options, *recording);
+  std::optional<WavFile> wav;
+  if (!options.wav.empty()) wav.emplace(options.wav, *made);
+  if (recording) {
+    const int code = replay(*made, options, *recording);
+    return wav && !wav->finish() ? cannot_write(options.wav) : code;
+  }
   std::optional<Recorder> recorder;
   if (!options.record.empty()) recorder.emplace(options.record, *made, options.config);
 #ifdef PLATTER_HAS_UI
@@ -164,13 +178,12 @@ int run(RunOptions options, bool bare) {
     verdict = run_steps(machine, options, interrupt_flag());
   }
   if (recorder) recorder->finish();
+  const bool sound_written = !wav || wav->finish();
   const bool log_written = !map_log || map_log->finish();
   map_log.reset();
-  if (!log_written) {
-    say(options.map_log + ": cannot be written");
-    return kExitHostError;
-  }
-  return finish(machine, options, verdict);
+  if (!log_written) return cannot_write(options.map_log);
+  const int code = finish(machine, options, verdict);
+  return sound_written ? code : cannot_write(options.wav);
 }
 
 int dispatch(std::span<const std::string> arguments) {

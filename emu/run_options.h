@@ -54,7 +54,7 @@ struct RunOptions {
   std::string gdb;                     // where a GDB stub listens, ":1234"; empty: nowhere
   std::string load_state, save_state;  // files; empty: none
   std::string record, replay;
-  std::string map_log;  // file; empty: none
+  std::string map_log, wav;  // files; empty: none
 };
 
 }  // namespace emu

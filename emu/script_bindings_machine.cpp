@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <vector>
@@ -290,6 +291,14 @@ int machine_time(lua_State* lua) {
 
 int machine_instructions(lua_State* lua) {
   lua_pushinteger(lua, static_cast<lua_Integer>(machine_at(lua).machine().instructions()));
+  return 1;
+}
+
+// m:tone(): what the speaker plays just now, in Hz; nil: nothing.
+int machine_tone(lua_State* lua) {
+  const std::optional<double> tone = machine_at(lua).machine().tone();
+  if (!tone) return 0;
+  lua_pushnumber(lua, *tone);
   return 1;
 }
 
@@ -587,7 +596,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 40> methods = {{
+  constexpr std::array<luaL_Reg, 41> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -601,6 +610,7 @@ void register_machine_class(lua_State* lua) {
       {"wait_exit", bound<machine_wait_exit>},
       {"time", bound<machine_time>},
       {"instructions", bound<machine_instructions>},
+      {"tone", bound<machine_tone>},
       {"screen", bound<machine_screen>},
       {"screen_has", bound<machine_screen_has>},
       {"cursor", bound<machine_cursor>},

@@ -48,6 +48,8 @@ struct Workspace {
   bool reduce_motion = false;
   bool full_screen = false;
   bool keep_aspect = true;
+  int volume = 50;  // percent, by ear
+  bool mute = false;
   bool captured = false;
   bool screen_focused = false;
   std::optional<Panel> focused;  // the panel that keys go to

@@ -195,6 +195,7 @@ Session::Session(std::unique_ptr<emu::Machine> machine, Options options)
   state_ = options_.paused ? RunState::paused : RunState::running;
   if (options_.paused) why_ = "at reset";
   before_ = at_stop_ = machine_->processor().registers();
+  if (options_.sound) machine_->listen_speaker(devices::SampleSink::to<&Session::hear>(*this));
   publish();
 }
 
@@ -206,6 +207,7 @@ Session::~Session() {
 // The machine must not call back into this object any more.
 void Session::let_go() {
   if (!machine_) return;
+  machine_->listen_speaker({});
   debugger_.reset();
   for (std::size_t i = 0; i < emu::kDriveSlotCount; ++i) {
     if (emu::DriveTap* tap = machine_->tap(static_cast<emu::DriveSlot>(i))) tap->stop_map();
@@ -387,6 +389,11 @@ void Session::enter_pause(const std::string& why) {
   pages_before_ = std::exchange(pages_at_stop_, {});
   const std::lock_guard lock(mutex_);
   wanted_ = true;
+}
+
+// At any other speed it would be another sound: silence.
+void Session::hear(std::span<const std::int16_t> samples) {
+  if (options_.speed == 1) options_.sound->push(samples);
 }
 
 void Session::measure() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "storage/allocation_watch.h"
 #include "ui/disk_files.h"
 #include "ui/snapshot.h"
+#include "ui/sound_queue.h"
 
 namespace ui {
 
@@ -104,6 +106,7 @@ class Session {
     emu::Config config;
     double speed = 1;  // 0: as fast as it goes
     bool paused = false;
+    std::shared_ptr<SoundQueue> sound;  // where it is heard; null: nowhere
   };
 
   Session(std::unique_ptr<emu::Machine> machine, Options options);
@@ -146,6 +149,7 @@ class Session {
   void publish();
   void follow_map();
   void measure();
+  void hear(std::span<const std::int16_t> samples);
 
   void let_go();
 

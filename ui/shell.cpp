@@ -52,6 +52,17 @@ void menu_machine(Frame& frame) {
     }
     ImGui::EndMenu();
   }
+  if (ImGui::BeginMenu("Sound")) {
+    if (ImGui::MenuItem("Mute", nullptr, frame.work.mute)) frame.work.mute = !frame.work.mute;
+    ImGui::Separator();
+    for (const int percent : {25, 50, 75, 100}) {
+      const bool now = !frame.work.mute && frame.work.volume == percent;
+      if (!ImGui::MenuItem(print("Volume %d %%", percent).c_str(), nullptr, now)) continue;
+      frame.work.volume = percent;
+      frame.work.mute = false;
+    }
+    ImGui::EndMenu();
+  }
   ImGui::Separator();
   if (ImGui::MenuItem("Quit")) frame.work.quit = true;
 }

@@ -96,6 +96,10 @@ void load_state(const std::filesystem::path& file, Workspace& work) {
     if (words[0] == "start-page") work.show_start_page = words[1] != "no";
     if (words[0] == "reduce-motion") work.reduce_motion = words[1] == "yes";
     if (words[0] == "aspect") work.keep_aspect = words[1] != "no";
+    if (words[0] == "volume")
+      work.volume =
+          static_cast<int>(std::clamp(std::strtol(words[1].c_str(), nullptr, 10), 0L, 100L));
+    if (words[0] == "mute") work.mute = words[1] == "yes";
     if (words[0] == "recent" && words.size() >= 5 && work.recent.size() < kMostRecent) {
       RecentFile recent;
       recent.path = words[1];
@@ -117,6 +121,8 @@ void save_state(const std::filesystem::path& file, const Workspace& work) {
   stream << "start-page\t" << (work.show_start_page ? "yes" : "no") << "\n";
   stream << "reduce-motion\t" << (work.reduce_motion ? "yes" : "no") << "\n";
   stream << "aspect\t" << (work.keep_aspect ? "yes" : "no") << "\n";
+  stream << "volume\t" << work.volume << "\n";
+  stream << "mute\t" << (work.mute ? "yes" : "no") << "\n";
   for (const RecentFile& recent : work.recent) {
     if (recent.path.find_first_of("\t\n\r") != std::string::npos) continue;
     stream << "recent\t" << recent.path << "\t" << recent.slot << "\t" << recent.mode << "\t"

@@ -1,5 +1,6 @@
-// What the window remembers between runs: layout, look, recent files. A small text file of ours
-// under $XDG_STATE_HOME/platter; when it cannot be read or written, nothing is lost but the memory.
+// What the window remembers between runs: layout, look, volume, recent files. A small text file of
+// ours under $XDG_STATE_HOME/platter; when it cannot be read or written, nothing is lost but the
+// memory.
 #pragma once
 
 #include <filesystem>

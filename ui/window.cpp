@@ -20,6 +20,7 @@
 #include "ui/desk.h"
 #include "ui/display_loss.h"
 #include "ui/keymap.h"
+#include "ui/sound_device.h"
 #include "ui/state_file.h"
 
 namespace ui {
@@ -156,6 +157,7 @@ class Window {
       if (wanted_file_) open(*std::exchange(wanted_file_, std::nullopt));
       follow_verdict();
       follow_window_state();
+      sound_->set_volume(desk_->work().mute ? 0 : desk_->work().volume);
       int width = 0;
       int height = 0;
       SDL_GetRendererOutputSize(renderer_.get(), &width, &height);
@@ -188,6 +190,7 @@ class Window {
     Session::Options settings;
     settings.config = options.config;
     settings.speed = options.speed_given ? options.speed : 1.0;
+    settings.sound = sound_;
     auto session = std::make_unique<Session>(std::move(machine), settings);
     session->start();
     end_session(desk_->show(std::move(session)));
@@ -530,6 +533,8 @@ class Window {
   float scale_;
   std::unique_ptr<SDL_Window, Destroy> window_;
   std::unique_ptr<SDL_Renderer, Destroy> renderer_;
+  std::shared_ptr<SoundQueue> sound_ = std::make_shared<SoundQueue>();
+  SoundDevice sound_device_{sound_};
   std::optional<Desk> desk_;
   std::filesystem::path state_file_;
   std::optional<std::string> wanted_file_;

@@ -1,5 +1,7 @@
 #include "devices/system_port.h"
 
+#include <vector>
+
 #include "tests/catch.hpp"
 #include "tests/devices/port_rig.h"
 
@@ -11,12 +13,12 @@ struct Board : PortRig {
     pit.claim_ports(ports);
     system.claim_ports(ports);
     system.a20.connect<&Board::on_a20>(*this);
-    system.speaker.connect<&Board::on_speaker>(*this);
+    system.speaker_data_changed = Delegate<void()>::to<&Board::on_speaker>(*this);
     system.reset_pulse = Delegate<void()>::to<&Board::on_reset>(*this);
     system.reset();
   }
   void on_a20(bool level) { a20 = level; }
-  void on_speaker(bool) { ++speaker_edges; }
+  void on_speaker() { heard.push_back(system.speaker_data()); }
   void on_reset() { ++resets; }
   void wait(Nanoseconds time) { scheduler.advance_to(scheduler.now() + time); }
 
@@ -24,7 +26,7 @@ struct Board : PortRig {
   Pit pit;
   SystemPort system;
   bool a20 = false;
-  int speaker_edges = 0;
+  std::vector<bool> heard;
   int resets = 0;
 };
 }  // namespace
@@ -65,32 +67,16 @@ TEST_CASE("system port: the low four bits of 61h read back, parity bits stay 0",
   REQUIRE((b.in(0x61) & 0xCF) == 0x0C);
 }
 
-TEST_CASE("system port: the speaker follows the timer only while the data bit is set",
+TEST_CASE("system port: each write of 61h tells the speaker of its data bit",
           "[devices][system_port]") {
   Board b;
-  b.out(0x43, 0xB6);
-  b.out(0x42, 0xA9);
-  b.out(0x42, 0x04);  // 1193: 1 kHz
-  b.out(0x61, 0x01);
-  b.wait(10 * kMillisecond);
-  REQUIRE(b.speaker_edges == 0);
-  b.out(0x61, 0x03);
-  b.speaker_edges = 0;
-  b.wait(10 * kMillisecond);
-  REQUIRE((b.speaker_edges >= 19 && b.speaker_edges <= 21));
-  b.out(0x61, 0x00);
-  REQUIRE_FALSE(b.system.speaker.level());
-  REQUIRE(b.scheduler.next_deadline() == kNever);
-}
-
-TEST_CASE("system port: the speaker can be driven by the data bit alone",
-          "[devices][system_port]") {
-  Board b;
-  b.out(0x43, 0xB6);  // OUT rests high without a gate
+  b.heard.clear();
   b.out(0x61, 0x02);
-  REQUIRE(b.system.speaker.level());
-  b.out(0x61, 0x00);
-  REQUIRE_FALSE(b.system.speaker.level());
+  b.out(0x61, 0x01);
+  b.out(0x61, 0x03);
+  REQUIRE(b.heard == std::vector<bool>{true, false, true});
+  b.system.reset();
+  REQUIRE_FALSE(b.system.speaker_data());
 }
 
 TEST_CASE("system port: A20 is one flag with two writers", "[devices][system_port]") {
