@@ -74,7 +74,7 @@ TEST_CASE("sound queue: a machine that stops, and one that goes on, make no clic
     at += more + 13;  // the guest goes on elsewhere
     const Samples part = pull(queue, 4096);
     heard.insert(heard.end(), part.begin(), part.end());
-    REQUIRE(silent({part.end() - 512, part.end()}));
+    REQUIRE(silent({part.end() - 256, part.end()}));
   }
   REQUIRE(*std::ranges::max_element(heard) > 7900);
   REQUIRE(largest_jump(heard) < smooth);
