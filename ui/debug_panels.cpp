@@ -423,7 +423,7 @@ void show_code(Frame& frame, const std::string& words) {
   const std::uint32_t base = r.segments[cpu::kCs].base;
   if (place && (emu::wide_code(r) || *place - base <= 0xFFFF)) {
     frame.work.code_top = *place - base;
-    frame.work.code_selected = *place;
+    frame.work.code_selected = place;
     return;
   }
   constexpr float shown = 8;

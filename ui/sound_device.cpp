@@ -12,7 +12,7 @@ namespace {
 void SDLCALL fill(void* queue, Uint8* bytes, int size) {
   // SDL's buffer is aligned for its own format, which is ours.
   static_cast<SoundQueue*>(queue)->pull(
-      {static_cast<std::int16_t*>(static_cast<void*>(bytes)), static_cast<std::size_t>(size) / 2});
+      {reinterpret_cast<std::int16_t*>(bytes), static_cast<std::size_t>(size) / 2});
 }
 
 }  // namespace
