@@ -1,5 +1,6 @@
 #include "emu/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -38,6 +39,9 @@ class Session {
   Verdict run() {
     std::size_t done = 0;
     while (!verdict_ && done < options_.steps.size()) {
+      watched_ = std::ranges::find(options_.steps.begin() + static_cast<std::ptrdiff_t>(done),
+                                   options_.steps.end(), Step::Kind::until,
+                                   &Step::kind) != options_.steps.end();
       perform(options_.steps[done]);
       if (!verdict_) ++done;
     }
@@ -95,8 +99,9 @@ class Session {
     look();
     while (!done()) {
       const Nanoseconds limit = options_.timeout != 0 ? began_ + options_.timeout : devices::kNever;
+      const Nanoseconds deadline = std::min({machine_.now() + slice, limit, end});
       const StopReason stop =
-          run_watched(machine_, watch_, std::min({machine_.now() + slice, limit, end}));
+          watched_ ? run_watched(machine_, watch_, deadline) : machine_.run_until(deadline);
       look();
       if (stop != StopReason::deadline) {
         watch_.show();
@@ -152,7 +157,9 @@ class Session {
     }
   }
 
-  void look() { follow_screen(machine_, watch_); }
+  void look() {
+    if (watched_) follow_screen(machine_, watch_);
+  }
 
   bool wall_expired() const {
     if (options_.wall_timeout == 0) return false;
@@ -174,6 +181,7 @@ class Session {
   const RunOptions& options_;
   const std::atomic<bool>& interrupted_;
   ScreenWatch watch_;
+  bool watched_ = false;  // a step still to come reads it
   Typist typist_;
   std::optional<Verdict> verdict_;
   const Nanoseconds began_ = machine_.now();  // not 0 when a state was loaded
