@@ -7,6 +7,7 @@
 
 #include "emu/command_line.h"
 #include "emu/run_options.h"
+#include "emu/units.h"
 
 namespace emu {
 
@@ -147,13 +148,6 @@ bool touches(std::uint64_t first, std::uint64_t last, std::uint64_t from, std::u
 
 bool repeats(std::uint8_t opcode) {
   return opcode == 0xF2 || opcode == 0xF3;
-}
-
-std::string hex(std::uint32_t value, unsigned digits) {
-  std::string out(digits, '0');
-  for (unsigned n = 0; n < digits; ++n)
-    out[digits - 1 - n] = "0123456789ABCDEF"[value >> (4 * n) & 15];
-  return out;
 }
 
 }  // namespace

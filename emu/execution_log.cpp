@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <cctype>
 
+#include "emu/units.h"
+
 namespace emu {
 
 namespace {
-
-std::string hex(std::uint32_t value, unsigned digits) {
-  std::string out(digits, '0');
-  for (unsigned n = 0; n < digits; ++n)
-    out[digits - 1 - n] = "0123456789ABCDEF"[value >> (4 * n) & 15];
-  return out;
-}
 
 // Seconds with nine decimals.
 std::string time_text(devices::Nanoseconds time) {

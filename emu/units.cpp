@@ -87,4 +87,11 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return value;
 }
 
+std::string hex(std::uint32_t value, unsigned digits) {
+  std::string out(digits, '0');
+  for (unsigned n = 0; n < digits; ++n)
+    out[digits - 1 - n] = "0123456789ABCDEF"[value >> (4 * n) & 15];
+  return out;
+}
+
 }  // namespace emu

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace emu {
@@ -15,5 +16,8 @@ std::optional<std::uint64_t> parse_duration(std::string_view text);
 
 // "F4h", "0xF4", "244".
 std::optional<std::uint32_t> parse_number(std::string_view text);
+
+// The lowest so many digits, capitals: hex(0x7C00, 4) is "7C00".
+std::string hex(std::uint32_t value, unsigned digits);
 
 }  // namespace emu

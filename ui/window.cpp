@@ -198,9 +198,9 @@ class Window {
     std::string title = "Platter";
     for (const emu::DriveConfig& drive : options.config.drives) {
       title += drive.demo ? " - Disk Lab" : " - " + drive.file;
-      if (drive.mode == emu::DriveMode::ro) title += " (read-only)";
-      if (drive.mode == emu::DriveMode::discard && !drive.demo) title += " (discard)";
-      if (drive.mode == emu::DriveMode::overlay) title += " (overlay)";
+      if (drive.mode != emu::DriveMode::rw && !drive.demo) {
+        title += std::string(" (") + mode_word(drive.mode) + ")";
+      }
       if (drive.demo || drive.file.empty()) continue;
       RecentFile recent;
       std::error_code ignored;
@@ -526,7 +526,7 @@ class Window {
 
   emu::RunOptions options_;
   const std::atomic<bool>& interrupted_;
-  std::function<void()> machine_ends_;  // of the first machine; empty when it has been called
+  std::function<void()> machine_ends_;       // of the first machine; empty when it has been called
   std::optional<DisplayLoss> display_loss_;  // outlives the display
   bool display_lost_ = false;
   Video video_;
