@@ -11,6 +11,7 @@
 #include "storage/check_alone.h"
 #include "storage/file_io.h"
 #include "storage/vmdk_image.h"
+#include "storage/vmdk_stream_rescue.h"
 
 namespace storage {
 
@@ -43,8 +44,19 @@ std::unique_ptr<Image> open_vmdk(const ImageContext& context, const OpenOptions&
   return std::make_unique<VmdkImage>(context, options, false);
 }
 
+bool is_stream(const ImageContext& context) {
+  const auto file = context.open_file(FileAccess::read);
+  if (file->size() < sizeof(VmdkHeader)) return false;
+  const auto header = read_struct<VmdkHeader>(*file, 0);
+  return header.magic == kVmdkMagic && (header.flags & kVmdkCompressedFlag) != 0;
+}
+
 CheckReport check_vmdk(const ImageContext& context, const CheckOptions& options) {
-  return check_alone<VmdkImage>(context, options, true);
+  if (!is_stream(context)) return check_alone<VmdkImage>(context, options, true);
+  if (auto report = check_lost_stream(context, options)) return *std::move(report);
+  CheckOptions look = options;
+  look.repair = CheckOptions::Repair::none;  // nothing in a whole one can be written
+  return check_alone<VmdkImage>(context, look, true);
 }
 
 }  // namespace

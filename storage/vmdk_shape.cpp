@@ -23,31 +23,27 @@ namespace {
 
 // The footer of a stream: the last sector but one, between its marker and the end mark. [VDF]
 // "Stream-Optimized Compressed Sparse Extents".
-struct Marker {
-  Le64 value;
-  Le32 size;
-  Le32 type;
-};
+constexpr std::string_view kNoFooter =
+    "ends without the footer that its header promises; `image repair` looks for its grains";
 
 VmdkHeader read_footer(File& file, const VmdkHeader& header) {
-  constexpr std::uint32_t kFooterMarker = 3;
   const std::uint64_t size = file.size();
   if (size < 4 * kSectorSize || size % kSectorSize != 0) {
-    throw ImageError(file.path(), "ends without the footer that its header promises");
+    throw ImageError(file.path(), kNoFooter);
   }
-  const auto marker = read_struct<Marker>(file, size - 3 * kSectorSize);
+  const auto marker = read_struct<VmdkMarker>(file, size - 3 * kSectorSize);
   const auto footer = read_struct<VmdkHeader>(file, size - 2 * kSectorSize);
-  const auto end = read_struct<Marker>(file, size - kSectorSize);
-  if (marker.size != 0 || marker.type != kFooterMarker || end.value != 0 || end.size != 0 ||
-      end.type != 0) {
-    throw ImageError(file.path(), size - 3 * kSectorSize,
-                     "ends without the footer that its header promises");
+  const auto end = read_struct<VmdkMarker>(file, size - kSectorSize);
+  if (marker.size != 0 || marker.type != static_cast<std::uint32_t>(VmdkMarkerType::footer) ||
+      end.value != 0 || end.size != 0 || end.type != 0) {
+    throw ImageError(file.path(), size - 3 * kSectorSize, kNoFooter);
   }
   if (footer.magic != kVmdkMagic || footer.version != header.version ||
       footer.capacity != header.capacity || footer.grain != header.grain ||
       footer.table_entries != header.table_entries || footer.directory == kVmdkFooter) {
-    throw ImageError(file.path(), size - 2 * kSectorSize,
-                     "has a footer that contradicts its header");
+    throw ImageError(
+        file.path(), size - 2 * kSectorSize,
+        "has a footer that contradicts its header; `image repair` looks for its grains");
   }
   return footer;
 }
@@ -98,7 +94,7 @@ std::uint64_t file_sectors(const File& file) {
   return size / kSectorSize + (size % kSectorSize != 0 ? 1 : 0);
 }
 
-VmdkShape read_hosted_shape(File& file) {
+VmdkShape read_hosted_shape(File& file, VmdkStreamEnd end) {
   auto header = read_struct<VmdkHeader>(file, 0);
   if (header.magic != kVmdkMagic) throw ImageError(file.path(), 0, "is no VMware sparse extent");
   VmdkShape shape;
@@ -141,13 +137,21 @@ VmdkShape read_hosted_shape(File& file) {
     refuse(file, offsetof(VmdkHeader, capacity), "needs too large a directory", "entries",
            shape.tables, "at most 1048576");
   }
-  if (header.directory == kVmdkFooter) header = read_footer(file, header);
+  if (header.directory == kVmdkFooter) {
+    try {
+      header = read_footer(file, header);
+    } catch (const ImageError&) {
+      if (end == VmdkStreamEnd::required) throw;
+      shape.end_lost = true;
+    }
+  }
   shape.overhead = header.overhead;
   if (shape.overhead > sectors) {
     refuse(file, offsetof(VmdkHeader, overhead), "ends before its first grain", "overhead",
            shape.overhead, "at most " + std::to_string(sectors));
   }
   if (shape.overhead == 0) shape.overhead = 1;
+  if (shape.end_lost) return shape;
   const std::uint64_t redundant = header.redundant_directory;
   const bool two = (header.flags & kVmdkRedundantFlag) != 0 && redundant != 0;
   if (header.directory != 0 || !two) {

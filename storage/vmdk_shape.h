@@ -57,6 +57,16 @@ struct VmdkHeader {
 };
 static_assert(sizeof(VmdkHeader) == 512);
 
+// What stands between the parts of a stream: 512-byte aligned. What follows a grain's twelve bytes
+// is its data at once.
+struct VmdkMarker {
+  Le64 value;  // grain: its first sector; others: sectors that follow
+  Le32 size;   // grain: bytes of data; others: 0
+  Le32 type;   // others
+};
+inline constexpr std::size_t kGrainMarkerBytes = 12;
+enum class VmdkMarkerType : std::uint32_t { end = 0, table = 1, directory = 2, footer = 3 };
+
 // What a header says, with everything in range.
 struct VmdkShape {
   bool esx = false;  // the header is a CowdHeader, VMware 2's and 3's too
@@ -74,6 +84,7 @@ struct VmdkShape {
   bool markers = false;
   bool unclean = false;
   bool may_write = true;  // false: something here is not understood well enough
+  bool end_lost = false;  // of a stream: there is no footer, so no directory is known
 
   std::uint64_t grains() const { return (capacity + grain - 1) / grain; }
   std::uint64_t table_sectors() const { return (std::uint64_t{entries} * 4 + 511) / 512; }
@@ -85,9 +96,11 @@ struct VmdkShape {
   }
 };
 
+enum class VmdkStreamEnd : std::uint8_t { required, may_be_lost };
+
 // Both throw ImageError. A hosted header of capacity 0 holds a descriptor and nothing else; its
 // shape has no tables.
-VmdkShape read_hosted_shape(File& file);
+VmdkShape read_hosted_shape(File& file, VmdkStreamEnd end = VmdkStreamEnd::required);
 // `entries`: of a table, where it is known; the file does not say.
 VmdkShape read_cowd_shape(File& file, std::optional<std::uint32_t> entries = {});
 // The first four bytes decide which of the two.

@@ -1,7 +1,5 @@
 #include "storage/vmdk_stream.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <thread>
@@ -9,6 +7,7 @@
 
 #include "storage/file_io.h"
 #include "storage/image_error.h"
+#include "storage/vmdk_packed_grain.h"
 
 namespace storage {
 
@@ -19,36 +18,6 @@ constexpr std::uint64_t kGrainBytes = kGrain * kSectorSize;
 constexpr std::size_t kBatchGrains = 8;
 constexpr std::uint64_t kDescriptorAt = 1;
 constexpr std::uint64_t kDescriptorSectors = 20;
-
-// Exactly `out` from all of `in`; `exact` off: the end of `in` is not known.
-bool inflate_grain(std::span<const std::uint8_t> in, std::span<std::uint8_t> out,
-                   std::uint64_t least, bool exact) {
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) return false;
-  stream.next_in = const_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = out.data();
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int result = inflate(&stream, Z_FINISH);
-  const bool whole = result == Z_STREAM_END && (!exact || stream.avail_in == 0);
-  const std::uint64_t made = out.size() - stream.avail_out;
-  inflateEnd(&stream);
-  // The disk's last grain may end where the disk does.
-  std::ranges::fill(out.subspan(static_cast<std::size_t>(made)), std::uint8_t{0});
-  return whole && made >= least;
-}
-
-std::vector<std::uint8_t> deflate_grain(const std::vector<std::uint8_t>& grain) {
-  uLongf size = compressBound(static_cast<uLong>(grain.size()));
-  std::vector<std::uint8_t> packed(size);
-  // Fails for lack of memory only, which compressBound rules out for the buffer.
-  if (compress2(packed.data(), &size, grain.data(), static_cast<uLong>(grain.size()),
-                Z_DEFAULT_COMPRESSION) != Z_OK) {
-    throw std::bad_alloc();
-  }
-  packed.resize(size);
-  return packed;
-}
 
 }  // namespace
 
@@ -84,7 +53,7 @@ IoStatus VmdkStreamExtent::entry_at(std::uint64_t grain, std::uint32_t& entry) c
 IoStatus VmdkStreamExtent::unpack(std::uint64_t grain, std::uint32_t sector) {
   if (unpacked_ == grain) return IoStatus::ok;
   const std::uint64_t place = std::uint64_t{sector} * kSectorSize;
-  const std::uint64_t most = 2 * grain_.size() + 1024;
+  const std::uint64_t most = most_packed_bytes(grain_.size());
   std::uint64_t size = std::min(most, file_->size() - place);
   std::uint64_t skip = 0;
   if (shape_.markers) {
@@ -105,7 +74,7 @@ IoStatus VmdkStreamExtent::unpack(std::uint64_t grain, std::uint32_t sector) {
     return status;
   }
   unpacked_.reset();
-  if (!inflate_grain(packed, grain_, shape_.grain_size(grain) * kSectorSize, shape_.markers)) {
+  if (!unpack_grain(packed, grain_, shape_.grain_size(grain) * kSectorSize, shape_.markers)) {
     return IoStatus::corrupt;
   }
   unpacked_ = grain;
@@ -195,31 +164,14 @@ VmdkStreamWriter::VmdkStreamWriter(Place place, Existing existing, std::uint64_t
   descriptor_sectors_ =
       std::max<std::uint64_t>(kDescriptorSectors, (descriptor.size() + kSectorSize) / kSectorSize);
   file_ = place_.directory->create(place_.name, existing);
-  next_ = (kDescriptorAt + descriptor_sectors_ + kGrain - 1) / kGrain * kGrain;
-  resize_exactly(*file_, next_ * kSectorSize);
+  overhead_ = (kDescriptorAt + descriptor_sectors_ + kGrain - 1) / kGrain * kGrain;
+  tail_.emplace(*file_, overhead_);
+  resize_exactly(*file_, overhead_ * kSectorSize);
   write_exactly(*file_, kDescriptorAt * kSectorSize, descriptor);
   grain_.resize(kGrainBytes);
 }
 
 VmdkStreamWriter::~VmdkStreamWriter() = default;
-
-void VmdkStreamWriter::append(std::span<const std::uint8_t> bytes) {
-  const std::uint64_t count = (bytes.size() + kSectorSize - 1) / kSectorSize;
-  if (next_ + count > kMaxVmdkFileSectors) {
-    throw ImageError(file_->path(), "grows too large (allowed 2 TiB)");
-  }
-  std::vector<std::uint8_t> padded(static_cast<std::size_t>(count * kSectorSize));
-  std::ranges::copy(bytes, padded.begin());
-  write_exactly(*file_, next_ * kSectorSize, padded);
-  next_ += count;
-}
-
-void VmdkStreamWriter::append_marker(VmdkMarkerType type, std::uint64_t sectors) {
-  VmdkMarker marker;
-  marker.value = sectors;
-  marker.type = static_cast<std::uint32_t>(type);
-  append(bytes_of_struct(marker));
-}
 
 void VmdkStreamWriter::write(std::uint64_t lba, std::span<const std::uint8_t> in) {
   if (lba < next_lba_ || lba + in.size() / kSectorSize > sectors_) {
@@ -261,7 +213,7 @@ void VmdkStreamWriter::send_batch() {
   auto pack = [grains = std::exchange(batch_, {})] {
     std::vector<Bytes> packed;
     packed.reserve(grains.size());
-    for (const Bytes& grain : grains) packed.push_back(deflate_grain(grain));
+    for (const Bytes& grain : grains) packed.push_back(pack_grain(grain));
     return packed;
   };
   running_.push_back({batch_first_, std::async(std::launch::async, std::move(pack))});
@@ -280,21 +232,20 @@ void VmdkStreamWriter::place_grain(std::uint64_t grain, const Bytes& packed) {
     end_table();
     open_table_ = table;
   }
-  table_[static_cast<std::size_t>(grain % kHostedEntries)] = static_cast<std::uint32_t>(next_);
+  table_[static_cast<std::size_t>(grain % kHostedEntries)] =
+      static_cast<std::uint32_t>(tail_->next());
   VmdkMarker marker;
   marker.value = grain * kGrain;
   marker.size = static_cast<std::uint32_t>(packed.size());
   Bytes bytes(kGrainMarkerBytes + packed.size());
   std::memcpy(bytes.data(), &marker, kGrainMarkerBytes);
   std::ranges::copy(packed, bytes.begin() + kGrainMarkerBytes);
-  append(bytes);
+  tail_->append(bytes);
 }
 
 void VmdkStreamWriter::end_table() {
   if (!open_table_) return;
-  append_marker(VmdkMarkerType::table, std::uint64_t{kHostedEntries} * 4 / kSectorSize);
-  directory_[static_cast<std::size_t>(*open_table_)] = static_cast<std::uint32_t>(next_);
-  append({reinterpret_cast<const std::uint8_t*>(table_.data()), table_.size() * sizeof(Le32)});
+  directory_[static_cast<std::size_t>(*open_table_)] = tail_->append_table(table_);
   std::ranges::fill(table_, Le32(0));
   open_table_.reset();
 }
@@ -304,12 +255,6 @@ void VmdkStreamWriter::finish() {
   send_batch();
   while (!running_.empty()) take_batch();
   end_table();
-  const std::uint64_t directory_sectors =
-      (directory_.size() * sizeof(Le32) + kSectorSize - 1) / kSectorSize;
-  append_marker(VmdkMarkerType::directory, directory_sectors);
-  const std::uint64_t directory = next_;
-  append(
-      {reinterpret_cast<const std::uint8_t*>(directory_.data()), directory_.size() * sizeof(Le32)});
   VmdkHeader header;
   header.magic = kVmdkMagic;
   header.version = 3;
@@ -319,14 +264,10 @@ void VmdkStreamWriter::finish() {
   header.descriptor_at = kDescriptorAt;
   header.descriptor_size = descriptor_sectors_;
   header.table_entries = kHostedEntries;
-  header.directory = directory;
-  header.overhead = (kDescriptorAt + descriptor_sectors_ + kGrain - 1) / kGrain * kGrain;
+  header.overhead = overhead_;
   header.newline = kVmdkNewline;
   header.compression = 1;
-  append_marker(VmdkMarkerType::footer, 1);
-  append(bytes_of_struct(header));
-  append_marker(VmdkMarkerType::end, 0);
-  sync_exactly(*file_);
+  tail_->finish(directory_, header);
   // Readers of streams find the header's pointer unset and look at the footer.
   header.directory = kVmdkFooter;
   write_exactly(*file_, 0, bytes_of_struct(header));

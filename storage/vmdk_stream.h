@@ -2,8 +2,7 @@
 // read.
 //
 // [VDF]  VMware, Virtual Disk Format 5.0, "Stream-Optimized Compressed Sparse Extents"
-// [1950] RFC 1950, ZLIB Compressed Data Format
-// Not implemented: reading a stream whose tables are lost.
+// A stream whose tables are lost is not read; vmdk_stream_rescue.h makes them anew.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +18,9 @@
 #include "storage/table_cache.h"
 #include "storage/vmdk_extent.h"
 #include "storage/vmdk_shape.h"
+#include "storage/vmdk_stream_tail.h"
 
 namespace storage {
-
-inline constexpr std::uint64_t kMaxPackedGrain = 32768;  // sectors: 16 MiB
-
-// 512-byte aligned; what follows a grain's twelve bytes is its data at once.
-struct VmdkMarker {
-  Le64 value;  // grain: its first sector; others: sectors that follow
-  Le32 size;   // grain: bytes of data; others: 0
-  Le32 type;   // others
-};
-inline constexpr std::size_t kGrainMarkerBytes = 12;
-enum class VmdkMarkerType : std::uint32_t { end = 0, table = 1, directory = 2, footer = 3 };
 
 class VmdkStreamExtent final : public VmdkExtent {
  public:
@@ -83,14 +72,13 @@ class VmdkStreamWriter final : public StreamWriter {
   void take_batch();
   void place_grain(std::uint64_t grain, const Bytes& packed);
   void end_table();
-  void append(std::span<const std::uint8_t> bytes);  // padded to a sector
-  void append_marker(VmdkMarkerType type, std::uint64_t sectors);
 
   Place place_;
   std::unique_ptr<File> file_;
   std::uint64_t sectors_;
   std::uint64_t descriptor_sectors_;
-  std::uint64_t next_ = 0;  // sector
+  std::uint64_t overhead_ = 0;  // sectors before the first grain
+  std::optional<VmdkStreamTail> tail_;
   std::vector<Le32> directory_;
   std::vector<Le32> table_;
   std::optional<std::uint64_t> open_table_;

@@ -244,7 +244,7 @@ TEST_CASE("vmdk: where one directory leads nowhere the other one is believed, an
   rig.patch("d.vmdk", (first ? header.directory : header.redundant_directory) * 512, lost);
   CHECK(rig.byte_at("d.vmdk", 20) == 0x66);
   CHECK(rig.check("d.vmdk").errors != 0);
-  rig.check("d.vmdk", storage::CheckOptions::Repair::all);
+  rig.check("d.vmdk", {.repair = storage::CheckOptions::Repair::all, .progress = {}});
   CHECK(rig.check("d.vmdk").errors == 0);
   CHECK(rig.byte_at("d.vmdk", 20) == 0x66);
 }
@@ -265,14 +265,14 @@ TEST_CASE("vmdk: tables that a crash parted are settled by who else has the grai
   SECTION("the copy that knows a grain of its own wins") {
     rig.patch("d.vmdk", in_first ? first : second, 0);
     CHECK(rig.check("d.vmdk").errors == 1);
-    rig.check("d.vmdk", storage::CheckOptions::Repair::all);
+    rig.check("d.vmdk", {.repair = storage::CheckOptions::Repair::all, .progress = {}});
     CHECK(rig.word_at("d.vmdk", first) == grain0);
     CHECK(rig.word_at("d.vmdk", second) == grain0);
     CHECK(rig.byte_at("d.vmdk", 0) == 0x11);
   }
   SECTION("an entry that names somebody else's grain loses") {
     rig.patch("d.vmdk", (in_first ? first : second) + 8, grain0);
-    rig.check("d.vmdk", storage::CheckOptions::Repair::all);
+    rig.check("d.vmdk", {.repair = storage::CheckOptions::Repair::all, .progress = {}});
     CHECK(rig.word_at("d.vmdk", first + 8) == 0);
     CHECK(rig.word_at("d.vmdk", second + 8) == 0);
   }

@@ -105,10 +105,7 @@ struct VmdkRig {
     }
     return word;
   }
-  storage::CheckReport check(const std::string& name, storage::CheckOptions::Repair repair =
-                                                          storage::CheckOptions::Repair::none) {
-    storage::CheckOptions options;
-    options.repair = repair;
+  storage::CheckReport check(const std::string& name, const storage::CheckOptions& options = {}) {
     return storage::check_image(host->place(name), storage::kVmdkFormat, options, {});
   }
 };

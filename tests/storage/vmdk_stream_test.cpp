@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kGrain = 128;
 
+const storage::CheckOptions kRepair{.repair = storage::CheckOptions::Repair::all, .progress = {}};
+
 struct Stream {
   VmdkRig rig;
   VmdkBytes content;
@@ -249,4 +251,68 @@ TEST_CASE("vmdk stream: is written in ascending order only", "[storage][vmdk]") 
   CHECK_THROWS_AS(writer->write(100, one), storage::ImageError);
   // Without its end it is no image.
   CHECK_FALSE(rig.refusal("s.vmdk").empty());
+}
+
+TEST_CASE("vmdk stream: a whole one is repaired by looking at it", "[storage][vmdk]") {
+  Stream stream = stream_of(1000, 8);
+  const auto before = stream.rig.host->bytes("s.vmdk").all();
+  const auto report = stream.rig.check("s.vmdk", kRepair);
+  CHECK(report.errors == 0);
+  CHECK(report.errors_fixed == 0);
+  CHECK(stream.rig.host->bytes("s.vmdk").all() == before);
+}
+
+TEST_CASE("vmdk stream: tables of one whose footer is lost are made anew from its grains",
+          "[storage][vmdk]") {
+  Stream stream = stream_of(512U * 128U + 3000U, 10);
+  VmdkRig& rig = stream.rig;
+  auto bytes = rig.host->bytes("s.vmdk").all();
+  bytes.resize(bytes.size() - 1024);  // all but the footer's marker, so no grain is missing
+  rig.host->put("s.vmdk", bytes);
+  REQUIRE_FALSE(rig.refusal("s.vmdk").empty());
+  CHECK(rig.check("s.vmdk").errors == 1);
+  REQUIRE(rig.host->bytes("s.vmdk").all() == bytes);
+  const auto report = rig.check("s.vmdk", kRepair);
+  CHECK(report.errors_fixed == 1);
+  CHECK(report.errors == 0);
+  CHECK(rig.check("s.vmdk").errors == 0);
+  require_content(rig, "s.vmdk", stream.content);
+}
+
+TEST_CASE("vmdk stream: what a cut or a bad stretch left of one is kept, when told to",
+          "[storage][vmdk]") {
+  const std::uint32_t seed = GENERATE(range(20U, 40U));
+  Stream stream = stream_of(6000, seed);
+  VmdkRig& rig = stream.rig;
+  auto bytes = rig.host->bytes("s.vmdk").all();
+  // Which grains are whole is read from the tables that are about to be lost.
+  std::mt19937 random(seed);
+  const std::uint64_t first = 128 * kSectorSize;
+  const std::uint64_t cut = first + random() % (bytes.size() - first - 4096);
+  const std::uint64_t bad = first + random() % (cut - first + 1);
+  const bool has_bad = seed % 2 == 0 && bad + 700 < cut;
+  for (std::uint64_t grain = 0; grain * kGrain < 6000; ++grain) {
+    const std::uint64_t place = place_of_grain(rig, "s.vmdk", grain);
+    if (place == 0) continue;
+    const std::uint64_t end = place + 12 + rig.word_at("s.vmdk", place + 8);
+    const bool lost = end > cut || (has_bad && place < bad + 700 && end > bad);
+    if (!lost) continue;
+    const std::uint64_t begin = grain * kGrain * kSectorSize;
+    std::fill_n(stream.content.begin() + static_cast<std::ptrdiff_t>(begin),
+                std::min<std::uint64_t>(kGrain * kSectorSize, stream.content.size() - begin),
+                std::uint8_t{0});
+  }
+  bytes.resize(static_cast<std::size_t>(cut));
+  if (has_bad) {
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(bad), 700, std::uint8_t{0xF6});
+  }
+  rig.host->put("s.vmdk", bytes);
+  // Without the word nothing happens.
+  CHECK(rig.check("s.vmdk", kRepair).errors == 1);
+  REQUIRE(rig.host->bytes("s.vmdk").all() == bytes);
+  const storage::CheckOptions drop{
+      .repair = storage::CheckOptions::Repair::all, .drop_data = true, .progress = {}};
+  CHECK(rig.check("s.vmdk", drop).errors_fixed == 1);
+  CHECK(rig.check("s.vmdk").errors == 0);
+  require_content(rig, "s.vmdk", stream.content);
 }
