@@ -6,6 +6,7 @@ Usage: vmdk_interop.py PLATTER [SEED]. Both ends must read the same bytes after 
 is known to get wrong is shown to be right here. Exit code 0 right, 1 wrong, 77 no qemu-img.
 """
 
+import json
 import os
 import random
 import re
@@ -83,6 +84,16 @@ class Bench:
             at = next(i for i in range(0, len(model), 512) if found[i : i + 512] != model[i : i + 512])
             raise Wrong(f"{what}: sector {at // 512} differs: {found[at]} instead of {model[at]}")
 
+    def same_extents(self, path):
+        """Both name the same stretches of the disk."""
+        lists = []
+        for text in (self.ours("info", "-f", "vmdk", "--output", "json", path).stdout,
+                     run("qemu-img", "info", "-f", "vmdk", "--output", "json", path).stdout):
+            extents = json.loads(text)["format-specific"]["data"]["extents"]
+            lists.append([(os.path.basename(e["filename"]), e["virtual-size"], e.get("cluster-size")) for e in extents])
+        if lists[0] != lists[1]:
+            raise Wrong(f"info of {path}: extents {lists[0]}, qemu-img has {lists[1]}")
+
     def libvmdk(self, path, model):
         """vmdkinfo accepts it, and libvmdk's Python module, if some Python has it, reads the same."""
         if shutil.which("vmdkinfo"):
@@ -122,6 +133,8 @@ def subformats(bench, folder):
             else:
                 run("qemu-img", "create", "-q", "-f", "vmdk", "-o", words, path, str(size))
             known = "vmfs" not in words or "vmfsSparse" in words
+            if "vmfs" not in words:
+                bench.same_extents(path)
             for _ in range(3):
                 bench.write_ours(path, model, 12)
                 bench.require(path, model, theirs=known)
@@ -156,8 +169,15 @@ def streams(bench, folder):
     bench.ours("convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, path)
     bench.require(path, model)
     bench.libvmdk(path, bytes(model))
+    with open(path, "r+b") as file:  # footer and end mark cut off
+        file.truncate(os.path.getsize(path) - 1024)
+    bench.ours("check", path, code=2)
+    bench.ours("repair", path)
+    bench.require(path, model)
+    bench.libvmdk(path, bytes(model))
     run("qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, path)
     bench.require(path, model)
+    bench.ours("repair", path)  # nothing to do is no error
 
 
 def large(bench, folder):
