@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -234,7 +235,7 @@ void declare_fat(CLI::App& app, Arguments& a) {
   app.add_option("--partition", a.partition, "number from 1 in the partition table; 0: none");
 }
 
-constexpr std::size_t kMany = 1000;
+constexpr std::size_t kMany = std::numeric_limits<std::size_t>::max();
 
 constexpr Verb kVerbs[] = {
     {"create", "[-f FMT] [-b PARENT -F FMT] [-o k=v,..] FILE [SIZE]", "make an image", 1, 2,

@@ -71,6 +71,18 @@ Json files_json(const storage::ImageInfo& info) {
   return files;
 }
 
+Json extents_json(const storage::ImageInfo& info) {
+  Json extents = Json::array();
+  for (const storage::ImageExtent& extent : info.extents) {
+    Json object = {{"virtual-size", extent.sectors * storage::kSectorSize},
+                   {"filename", printable(extent.path.native(), kNameLimit)},
+                   {"format", extent.kind}};
+    if (extent.cluster_bytes != 0) object["cluster-size"] = extent.cluster_bytes;
+    extents.push_back(std::move(object));
+  }
+  return extents;
+}
+
 Json json_of(const LayerView& layer) {
   const storage::ImageInfo& info = layer.info;
   const storage::Geometry geometry = layer.image->geometry();
@@ -103,6 +115,7 @@ Json json_of(const LayerView& layer) {
   object["allocation"] = json_of(count_sectors(*layer.image), info.cluster_bytes);
   Json specific = json_of(info.more);
   if (!info.subformat.empty()) specific["create-type"] = info.subformat;
+  if (!info.extents.empty()) specific["extents"] = extents_json(info);
   object["format-specific"] = {{"type", layer.format->name}, {"data", std::move(specific)}};
   return object;
 }

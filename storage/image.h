@@ -44,6 +44,14 @@ struct ImageFile {
   std::uint64_t allocated_bytes = 0;  // on the host
 };
 
+// One stretch of the disk, of a format that joins several.
+struct ImageExtent {
+  std::filesystem::path path;  // empty: it has no file
+  std::string kind;            // by the format's word, "SPARSE"
+  std::uint64_t sectors = 0;
+  std::uint64_t cluster_bytes = 0;  // 0: no clusters
+};
+
 // The parent as the image names it.
 struct ParentRecord {
   std::string name;               // the name that is followed first
@@ -59,7 +67,9 @@ struct ImageInfo {
   std::string geometry_origin;      // "header", "footer", "descriptor"; empty: geometry unknown
   Facts ids;                        // "CID", "uuid", "generation"
   std::vector<ImageFile> files;     // the one the user named comes first
-  std::vector<std::string> marks;   // "unclean shutdown", "footer lost": what check should see
+  std::vector<ImageExtent>
+      extents;  // in their order on the disk; empty: the image is not made of any
+  std::vector<std::string> marks;  // "unclean shutdown", "footer lost": what check should see
   std::optional<ParentRecord> parent;
   Facts more;                                  // whatever else the format tells
   std::optional<std::uint64_t> free_clusters;  // in its files, waiting to be used again

@@ -97,10 +97,13 @@ bool ordinary_cid(std::uint32_t cid) {
   return cid != 0 && cid != kNoParentCid && cid != kStreamCid;
 }
 
+std::string_view word_of(VmdkKind kind) {
+  return kKindWords[static_cast<std::size_t>(kind)];
+}
+
 std::string VmdkExtentLine::text() const {
   std::string line = std::string(kAccessWords[static_cast<std::size_t>(access)]) + " " +
-                     std::to_string(sectors) + " " +
-                     std::string(kKindWords[static_cast<std::size_t>(kind)]);
+                     std::to_string(sectors) + " " + std::string(word_of(kind));
   if (kind != VmdkKind::zero) line += " \"" + name + "\"";
   if (kind == VmdkKind::flat) line += " " + std::to_string(offset);
   return line;

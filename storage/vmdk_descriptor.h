@@ -27,6 +27,7 @@ inline constexpr std::uint32_t kStreamCid = 0xFFFFFFFE;
 
 enum class VmdkAccess : std::uint8_t { rw, rdonly, noaccess };
 enum class VmdkKind : std::uint8_t { flat, sparse, zero, vmfs, vmfs_sparse };
+std::string_view word_of(VmdkKind kind);  // "FLAT"
 
 // RW 4192256 SPARSE "disk-s001.vmdk"
 struct VmdkExtentLine {

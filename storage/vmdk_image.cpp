@@ -419,13 +419,18 @@ ImageInfo VmdkImage::info() const {
   std::size_t number = 0;
   for (const Part& part : parts_) {
     ++number;
-    if (const File* const file = part.extent->file()) {
+    const File* const file = part.extent->file();
+    if (file != nullptr) {
       const std::string role = part.file == 0 ? "" : "extent " + std::to_string(number);
       facts.files.push_back({file->path(), role, file->size(), file->allocated_bytes()});
     }
     const VmdkShape* const shape = part.sparse != nullptr   ? &part.sparse->shape()
                                    : part.stream != nullptr ? &part.stream->shape()
                                                             : nullptr;
+    facts.extents.push_back({.path = file != nullptr ? file->path() : std::filesystem::path{},
+                             .kind = std::string(word_of(part.line.kind)),
+                             .sectors = part.line.sectors,
+                             .cluster_bytes = shape != nullptr ? shape->grain * kSectorSize : 0});
     if (shape == nullptr) continue;
     if (facts.cluster_bytes == 0) facts.cluster_bytes = shape->grain * kSectorSize;
     if (shape->unclean)
