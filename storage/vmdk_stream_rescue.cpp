@@ -14,6 +14,11 @@ namespace storage {
 
 namespace {
 
+// What looks like a grain and is none may be as long as the file, and there may be one in every
+// sector: after so many bytes, and so many for each of the file's, the rest is given up.
+constexpr std::uint64_t kMaxWaste = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxWastePerByte = 16;
+
 // Walks from marker to marker. What is no part of a stream is passed over sector by sector, until
 // something that unpacks to a grain is there again.
 class StreamWalk {
@@ -50,6 +55,7 @@ class StreamWalk {
   std::vector<std::uint8_t> unpacked_;
   std::uint64_t end_ = 0;
   std::uint64_t damaged_ = 0;
+  std::uint64_t wasted_ = 0;  // bytes unpacked in vain
   bool complete_ = false;
 };
 
@@ -58,6 +64,10 @@ void StreamWalk::run(const Progress& progress) {
   for (std::uint64_t sector = shape_.overhead; sector < sectors_;) {
     progress.report(sector, sectors_);
     const std::uint64_t count = part_at(sector);
+    if (wasted_ > kMaxWaste && (wasted_ - kMaxWaste) / kMaxWastePerByte > file_.size()) {
+      damaged_ += sectors_ - sector;
+      break;
+    }
     if (count == 0) ++damaged_;
     sector += std::max<std::uint64_t>(count, 1);
   }
@@ -101,7 +111,10 @@ std::uint64_t StreamWalk::grain_at(std::uint64_t sector, const VmdkMarker& marke
   packed_.resize(marker.size);
   read_exactly(file_, begin, packed_);
   const std::uint64_t least = shape_.grain_size(number) * kSectorSize;
-  if (!unpack_grain(packed_, unpacked_, least, true)) return 0;
+  if (!unpack_grain(packed_, unpacked_, least, true)) {
+    wasted_ += packed_.size() + unpacked_.size();
+    return 0;
+  }
   grains_.push_back({number, static_cast<std::uint32_t>(sector)});
   const std::uint64_t count = (kGrainMarkerBytes + marker.size + kSectorSize - 1) / kSectorSize;
   end_ = sector + count;

@@ -45,8 +45,8 @@ Bytes seed(const storage::Options& options, bool child = false) {
                      host->has("p.vmdk") ? host->bytes("p.vmdk").all() : Bytes{}});
 }
 
-// A stream with two grains in it.
-Bytes stream_seed() {
+// A stream with two grains in it, and so many bytes of its end cut off.
+Bytes stream_seed(std::size_t cut) {
   const auto host = support::MemoryHost::make();
   const auto writer = storage::kVmdkFormat.stream(
       {.place = host->place("d.vmdk"), .ids = std::make_shared<storage::SeededIds>(2), .warn = {}},
@@ -58,7 +58,9 @@ Bytes stream_seed() {
   writer->write(10, data);
   writer->write(300, data);
   writer->finish();
-  return fuzz::join({host->bytes("d.vmdk").all(), {}, {}});
+  Bytes bytes = host->bytes("d.vmdk").all();
+  bytes.resize(bytes.size() - cut);
+  return fuzz::join({bytes, {}, {}});
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ std::vector<Bytes> fuzz::seeds() {
   all.push_back(seed({{"grain_size", "4K"}, {"zeroed_grain", "on"}}));
   all.push_back(seed({{"subformat", "twoGbMaxExtentSparse"}, {"grain_size", "4K"}}));
   all.push_back(seed({{"grain_size", "4K"}}, true));
-  all.push_back(stream_seed());
+  all.push_back(stream_seed(0));
+  all.push_back(stream_seed(1024));
   return all;
 }
 

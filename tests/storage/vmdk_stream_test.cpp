@@ -316,3 +316,22 @@ TEST_CASE("vmdk stream: what a cut or a bad stretch left of one is kept, when to
   CHECK(rig.check("s.vmdk").errors == 0);
   require_content(rig, "s.vmdk", stream.content);
 }
+
+TEST_CASE("vmdk stream: one that pretends to have a grain in every sector is given up in time",
+          "[storage][vmdk]") {
+  Stream stream = stream_of(128, 9);
+  VmdkRig& rig = stream.rig;
+  constexpr std::size_t kSectors = 40000;
+  auto bytes = rig.host->bytes("s.vmdk").all();
+  const std::size_t begin = 128 * kSectorSize;
+  bytes.resize(begin);
+  bytes.resize(begin + kSectors * kSectorSize);
+  for (std::size_t at = begin; at < bytes.size(); at += kSectorSize) {
+    bytes[at + 9] = 0xFF;  // 65280 bytes of stream, whose first is no stream's
+  }
+  rig.host->put("s.vmdk", bytes);
+  const auto report = rig.check("s.vmdk");
+  CHECK(report.errors == 1);
+  CHECK(report.allocated == 0);
+  CHECK(report.lines.front().find(std::to_string(kSectors) + " sectors") != std::string::npos);
+}
