@@ -228,7 +228,6 @@ void complete(Config& config, const Words& words) {
     demo.mode = DriveMode::discard;
     config.drives.push_back(demo);
   }
-  if (config.mips == 0) config.mips = default_mips(config.cpu);
 }
 
 Front front_of(const Words& words) {

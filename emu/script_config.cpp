@@ -114,7 +114,6 @@ Config config_from_table(lua_State* lua, int index, const Config& usual) {
     lab.mode = DriveMode::discard;
     config.drives.push_back(lab);
   }
-  if (config.mips == 0) config.mips = default_mips(config.cpu);
   return config;
 }
 
