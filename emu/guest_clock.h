@@ -11,12 +11,13 @@ namespace emu {
 class GuestClock {
  public:
   // `mips` instructions are one microsecond; 1 to 1000.
-  explicit GuestClock(std::uint32_t mips) : mips_(mips) {}
+  explicit GuestClock(std::uint32_t mips)
+      : mips_(mips), whole_(devices::kMicrosecond % mips == 0 ? devices::kMicrosecond / mips : 0) {}
 
   std::uint32_t mips() const { return mips_; }
 
   devices::Nanoseconds time_at(std::uint64_t slot) const {
-    return devices::scale(slot, devices::kMicrosecond, mips_);
+    return whole_ != 0 ? slot * whole_ : devices::scale(slot, devices::kMicrosecond, mips_);
   }
   // The first slot that starts at or after `time`.
   std::uint64_t slot_at(devices::Nanoseconds time) const {
@@ -26,6 +27,9 @@ class GuestClock {
 
  private:
   std::uint32_t mips_;
+  // Nanoseconds of a slot where that is a whole number, as it is at most speeds: each access to a
+  // port asks for the time, and a division takes as long as the rest of it.
+  devices::Nanoseconds whole_;
 };
 
 }  // namespace emu
