@@ -205,7 +205,11 @@ bool Core::service_events() {
     deliver_debug_trap();
   } else if ((events & kEventShadow) != 0) {
     events &= ~std::uint32_t{kEventShadow};
-    step_traced();
+    if ((events & kEventTrap) != 0) {
+      step_traced();
+    } else {
+      run_shadowed();
+    }
   } else if ((events & kEventNmi) != 0) {
     nmi_pending = false;
     nmi_blocked = at_least(Model::i80286);
@@ -311,6 +315,21 @@ void Core::run_cached() {
     break_before(stop);
   }
   remaining -= run->count;
+  execute(run->insns);
+}
+
+// The one instruction that an interrupt shadow covers, untraced: decoded already, mostly, for STI
+// stands where programs wait.
+void Core::run_shadowed() {
+  Run* run = engine == Engine::cached ? find_run() : nullptr;
+  if (run == nullptr || run->insns->fused || eip + std::uint64_t{run->bytes} > code_end) {
+    step_one();
+    return;
+  }
+  note_run(segments[kCs].base + eip);
+  if (run->count > 1) break_before(run->insns + 1);
+  remaining -= run->count;
+  park();  // so that a jump ends it, too
   execute(run->insns);
 }
 

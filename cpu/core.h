@@ -506,6 +506,7 @@ class Core final : public MemoryObserver {
   void step_one();
   void execute(Insn* first);
   void run_cached();
+  void run_shadowed();
   void deliver_pending();
   Run* find_run();
   Run* build_run(Page& page, std::uint32_t physical);
