@@ -339,6 +339,11 @@ Run* Core::find_run() {
   const std::uint64_t key = jump_base + eip;
   const JumpEntry& entry = jump_cache[key];
   if (entry.key == key && entry.run->count != Run::kNeverFits) return entry.run;
+  return look_for_run(key);
+}
+
+// What the jump cache does not know. Apart, so that what it knows costs no stack frame.
+[[gnu::noinline]] Run* Core::look_for_run(std::uint64_t key) {
   const std::uint32_t linear = segments[kCs].base + eip;
   const TlbEntry* place = find_page(read_tlb, linear, false);
   if (place == nullptr || place->is(TlbEntry::kSpecial)) return nullptr;

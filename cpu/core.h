@@ -13,6 +13,7 @@
 // return false; the handler or the loop makes a fault of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -333,6 +334,23 @@ class Core final : public MemoryObserver {
     note_run(segments[kCs].base + target);
     return enter(run->insns);
   }
+  // --- loops that wait ---
+  // Whether the loop is `first` and a jump, perhaps the same instruction, and nothing else. What
+  // such a loop looks at stays as it is until an event, so its rounds need not be executed one by
+  // one: they only count.
+  static bool is_whole_loop(const Insn* first, const Insn* jump) {
+    return jump->immediate == 0 && first->next == first->length;
+  }
+  // Passes over as many rounds of `length` instructions as fit into the budget, `most` at most, and
+  // leaves enough of it for the run that taken jump `i` enters. Returns how many.
+  std::int64_t pass_rounds(const Insn* i, std::int64_t length, std::int64_t most) {
+    const std::int64_t spare = remaining + i->left - std::int64_t{TraceCache::kMaxInsns};
+    if (spare < length) return 0;
+    const std::int64_t rounds = std::min(spare / length, most);
+    remaining -= rounds * length;
+    return rounds;
+  }
+
   // Behind the last instruction of a run.
   Insn* fall_through(const Insn* end_mark) {
     const std::uint32_t target = end_of(end_mark);
@@ -509,6 +527,7 @@ class Core final : public MemoryObserver {
   void run_shadowed();
   void deliver_pending();
   Run* find_run();
+  Run* look_for_run(std::uint64_t key);
   Run* build_run(Page& page, std::uint32_t physical);
   Insn* jump_slow(Insn* i, std::uint32_t target);
   template <class T>

@@ -48,6 +48,29 @@ template <class Op, unsigned kCondition, class T>
   return flags.condition<kCondition>();
 }
 
+// Waits for memory to change, which only an interrupt or a device does: both end the budget.
+template <class First, class Rm>
+constexpr bool kWaitsForMemory =
+    (std::is_same_v<typename First::Op, alu::Cmp> ||
+     std::is_same_v<typename First::Op, alu::Test>)&&!std::is_same_v<Rm, InRegister>;
+// Counts a register down to nothing.
+template <class First, unsigned kCondition, class Rm>
+constexpr bool kCountsDown = std::is_same_v<typename First::Op, alu::Dec>&& kCondition == 5 &&
+                             std::is_same_v<Rm, InRegister>;
+
+template <class First, unsigned kCondition, class T, class Rm>
+[[gnu::always_inline]] inline void pass_waiting(Core& c, const Insn* i, T result) {
+  if constexpr (kWaitsForMemory<First, Rm>) {
+    if (Core::is_whole_loop(i, i + 1)) c.pass_rounds(i + 1, 2, INT64_MAX);
+  }
+  if constexpr (kCountsDown<First, kCondition, Rm>) {
+    if (!Core::is_whole_loop(i, i + 1)) return;
+    // The last round is executed: it sets the flags.
+    const std::int64_t rounds = c.pass_rounds(i + 1, 2, std::int64_t{result} - 1);
+    c.set(i->rm, static_cast<T>(result - static_cast<T>(rounds)));
+  }
+}
+
 // J: operand size of the jump.
 template <class First, unsigned kCondition, class J>
 struct Pair {
@@ -56,8 +79,9 @@ struct Pair {
     Outcome<T> out;
     if (!First::template perform<T, Rm, Path>(c, i, out)) [[unlikely]]
       return start_over<First, T, Rm>(c, i);
-    if (holds<typename First::Op, kCondition>(out, c.flags)) return c.jump_relative<J>(i + 1);
-    return c.next(i + 1);
+    if (!holds<typename First::Op, kCondition>(out, c.flags)) return c.next(i + 1);
+    pass_waiting<First, kCondition, T, Rm>(c, i, out.result);
+    return c.jump_relative<J>(i + 1);
   }
 };
 

@@ -40,6 +40,10 @@ struct Loop {
     const std::uint32_t target = relative_target<T>(c, i);
     if (taken && target >= c.code_end) return c.fault(i, kGeneralProtection);
     c.set(kEcx, count);
+    if (kKind == LoopKind::always && taken && Core::is_whole_loop(i, i)) {
+      const std::int64_t rounds = c.pass_rounds(i, 1, std::int64_t{count} - 1);
+      c.set(kEcx, static_cast<Counter<Rm>>(count - static_cast<Counter<Rm>>(rounds)));
+    }
     return taken ? c.jump_relative<T>(i) : c.next(i);
   }
 };
@@ -54,6 +58,8 @@ struct Jcxz {
 struct JmpRelative {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
+    if (Core::is_whole_loop(i, i)) [[unlikely]]
+      c.pass_rounds(i, 1, INT64_MAX);
     return c.jump_relative<T>(i);
   }
 };

@@ -64,7 +64,7 @@ struct Subject {
 
 // Instructions that random bytes give rarely and that matter here.
 void sprinkle(std::mt19937& random, std::vector<std::uint8_t>& bytes) {
-  static constexpr std::array<std::array<std::uint8_t, 4>, 14> kSnippets = {{
+  static constexpr std::array<std::array<std::uint8_t, 4>, 18> kSnippets = {{
       {0xF3, 0xA4, 0xAA, 0xAB},  // REP MOVSB, STOS
       {0xF3, 0xAB, 0xEB, 0xF0},  // REP STOSW, jump back
       {0xF2, 0xA6, 0xE2, 0xFA},  // REPNE CMPSB, LOOP
@@ -79,6 +79,10 @@ void sprinkle(std::mt19937& random, std::vector<std::uint8_t>& bytes) {
       {0xF3, 0x6D, 0xF3, 0x6F},  // REP INSW, REP OUTSW
       {0xE4, 0x40, 0xE6, 0x40},  // IN, OUT
       {0x66, 0x67, 0x89, 0x03},  // 32-bit store
+      {0x49, 0x75, 0xFD, 0x90},  // DEC CX, JNZ back
+      {0x38, 0x07, 0x72, 0xFC},  // CMP [BX],AL, JB back
+      {0xE2, 0xFE, 0xFE, 0xC8},  // LOOP to itself
+      {0xFE, 0xC8, 0x75, 0xFC},  // DEC AL, JNZ back
   }};
   for (unsigned n = 0; n < 4000; ++n) {
     const auto& snippet = kSnippets[random() % kSnippets.size()];
