@@ -1,6 +1,7 @@
 #include "storage/vmdk_stream_rescue.h"
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ class StreamWalk {
   struct Grain {
     std::uint64_t number;
     std::uint32_t sector;
+    auto operator<=>(const Grain&) const = default;
   };
 
   StreamWalk(File& file, const VmdkShape& shape)
@@ -72,7 +74,7 @@ void StreamWalk::run(const Progress& progress) {
     sector += std::max<std::uint64_t>(count, 1);
   }
   // A grain that is there twice: the later one was written last.
-  std::ranges::stable_sort(grains_, {}, &Grain::number);
+  std::ranges::sort(grains_);
   std::vector<Grain> once;
   for (const Grain& grain : grains_) {
     if (!once.empty() && once.back().number == grain.number) once.pop_back();
