@@ -282,9 +282,11 @@ Insn* Core::software_interrupt(Insn* i, std::uint8_t vector) {
   return stop_after(i);
 }
 
-// Makes the run being executed end before instruction i. Two such wishes: the earlier one wins.
+// Makes the run being executed end before instruction i. A wish from before is never for an earlier
+// one: what it names has not been reached, or is in a run that was left by a jump and is too long
+// to be entered again.
 void Core::break_before(Insn* i) {
-  if (patched_ != nullptr && patched_ <= i) return;
+  if (patched_ == i) return;
   unpatch();
   patched_ = i;
   patched_handler_ = i->handler;

@@ -63,6 +63,22 @@ struct ExitOnAccess final : cpu::MmioDevice {
 
 }  // namespace
 
+TEST_CASE("budget: an exit asked for behind a jump out of a run that is too long is at once",
+          "[cpu][budget]") {
+  const Engine engine = GENERATE(Engine::cached, Engine::step);
+  Guest guest(Model::i80386, engine);
+  ExitOnAccess device(guest.processor);
+  guest.memory.map_mmio(0x20000, 0x1000, device);
+  // A: CMP AX,AX; JZ B; NOP, eight times; JMP to itself. B: MOV DL,[10h]; INC BX; JMP A.
+  guest.code({0x39, 0xC0, 0x74, 0x0A, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
+              0x90, 0xEB, 0xFE, 0x8A, 0x16, 0x10, 0x00, 0x43, 0xEB, 0xEB});
+  for (unsigned round = 0; round < 40; ++round) guest.processor.run(1000);
+  REQUIRE(guest.processor.run(2) == 2);
+  REQUIRE(guest.eip() == 0);
+  CHECK(guest.processor.run(5) == 3);  // A is longer than that
+  CHECK(guest.eip() == 0x12);
+}
+
 TEST_CASE("budget: a device in memory can ask for an exit from the middle of a run",
           "[cpu][budget]") {
   const Engine engine = GENERATE(Engine::cached, Engine::step);
