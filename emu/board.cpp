@@ -287,7 +287,7 @@ void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
       map->accessed(last_disk_access_, access.write, access.lba, access.count,
                     access.status != storage::IoStatus::ok);
     }
-    breakpoints.disk(slot, access.write, access.lba, access.count, processor);
+    breakpoints.disk(taps_, slot, access, processor);
   };
 }
 
@@ -656,6 +656,7 @@ bool Board::wants_page(std::uint32_t linear, std::uint32_t physical) const {
 // A loop that is looked at may not run on beyond the hit: it counts as a touch from outside.
 void Board::accessed(const cpu::MemoryAccess& access) {
   if (!breakpoints.memory(access, processor)) return;
+  breakpoints.find_files(taps_);
   ++outside_accesses_;
   processor.request_exit();
 }

@@ -213,6 +213,7 @@ void DriveTap::for_each_held(
   const auto next_held = [&](std::uint64_t lba) {
     std::uint64_t nearest = end;
     const auto look = [&](const storage::SectorMap& map) {
+  ++contents_;
       nearest = std::min(nearest, map.find(lba) != nullptr ? lba : map.run_end(lba, end));
     };
     look(top_);
@@ -238,6 +239,7 @@ IoStatus DriveTap::commit() {
   IoStatus worst = IoStatus::ok;
   if (!image_->read_only()) {
     for_each_held([&](std::uint64_t lba, std::span<const std::uint8_t> sector) {
+  ++contents_;
       if (worst == IoStatus::ok) worst = write_down(lba, sector);
     });
   }

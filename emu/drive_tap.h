@@ -87,6 +87,8 @@ class DriveTap final : public storage::BlockDevice {
 
   // Called after every request of the guest.
   std::function<void(const DriveAccess&)> on_access;
+  // Another number whenever sectors became others without a request of the guest.
+  std::uint64_t contents() const { return contents_; }
 
   void add_fault(const DriveFault& fault) { faults_.push_back(fault); }
   void clear_faults() { faults_.clear(); }
@@ -148,6 +150,7 @@ class DriveTap final : public storage::BlockDevice {
   storage::Image* chain_ = nullptr;
   std::unique_ptr<storage::AllocationWatch> map_;
   bool map_is_old_ = false;  // content came or went without requests
+  std::uint64_t contents_ = 0;
 
   std::vector<DriveFault> faults_;
   std::uint64_t faults_shown_ = 0;
@@ -156,3 +159,26 @@ class DriveTap final : public storage::BlockDevice {
 };
 
 }  // namespace emu
+// The drive as the guest reads it, for readers of its file system: without faults, breakpoints and
+// counters, and never written.
+class QuietView final : public storage::BlockDevice {
+ public:
+  explicit QuietView(DriveTap& tap) : tap_(tap) {}
+  std::uint64_t sector_count() const override { return tap_.sector_count(); }
+  storage::Geometry geometry() const override { return tap_.geometry(); }
+  bool read_only() const override { return true; }
+  storage::Extent extent_at(std::uint64_t lba) const override { return tap_.extent_at(lba); }
+
+ protected:
+  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
+    return tap_.peek(lba, sectors);
+  }
+  storage::IoStatus do_write(std::uint64_t, std::span<const std::uint8_t>) override {
+    return storage::IoStatus::read_only;
+  }
+  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
+
+ private:
+  DriveTap& tap_;
+};
+
