@@ -275,6 +275,16 @@ void Board::eject_floppy(DriveSlot slot) {
   }
 }
 
+void Board::image_changed(DriveSlot slot, const std::string& file) {
+  for (Floppy& drive : floppies_) {
+    if (drive.slot == slot) drive.file = file;
+  }
+  for (OpenedDisk& disk : disks_) {
+    if (disk.slot == slot) disk.file = file;
+  }
+  tap(slot)->set_medium(++media_);
+}
+
 void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
   taps_[static_cast<std::size_t>(slot)] = tap;
   tap->set_medium(++media_);
@@ -646,6 +656,7 @@ std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> b
 
 void Board::breakpoints_changed() {
   disturb();
+  breakpoints.find_files(taps_);
   processor.watch_accesses(breakpoints.watches_memory() ? this : nullptr);
 }
 
@@ -656,7 +667,6 @@ bool Board::wants_page(std::uint32_t linear, std::uint32_t physical) const {
 // A loop that is looked at may not run on beyond the hit: it counts as a touch from outside.
 void Board::accessed(const cpu::MemoryAccess& access) {
   if (!breakpoints.memory(access, processor)) return;
-  breakpoints.find_files(taps_);
   ++outside_accesses_;
   processor.request_exit();
 }

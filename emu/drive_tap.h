@@ -80,15 +80,18 @@ class DriveTap final : public storage::BlockDevice {
 
   // The image itself, without what this layer holds.
   storage::BlockDevice& image() { return *image_; }
+  // Another image with the same content, and its image file; what is held stays above it. The old
+  // one goes away here.
+  void exchange(std::unique_ptr<storage::BlockDevice> image, storage::Image* chain);
 
   // Tells media apart that were in one drive one after the other; given by the board.
   std::uint64_t medium() const { return medium_; }
   void set_medium(std::uint64_t medium) { medium_ = medium; }
+  // Another number whenever sectors became others without a request of the guest.
+  std::uint64_t contents() const { return contents_; }
 
   // Called after every request of the guest.
   std::function<void(const DriveAccess&)> on_access;
-  // Another number whenever sectors became others without a request of the guest.
-  std::uint64_t contents() const { return contents_; }
 
   void add_fault(const DriveFault& fault) { faults_.push_back(fault); }
   void clear_faults() { faults_.clear(); }
@@ -147,10 +150,10 @@ class DriveTap final : public storage::BlockDevice {
   std::map<std::string, State> snapshots_;
   std::uint64_t commits_ = 0;
   std::uint64_t medium_ = 0;
+  std::uint64_t contents_ = 0;
   storage::Image* chain_ = nullptr;
   std::unique_ptr<storage::AllocationWatch> map_;
   bool map_is_old_ = false;  // content came or went without requests
-  std::uint64_t contents_ = 0;
 
   std::vector<DriveFault> faults_;
   std::uint64_t faults_shown_ = 0;
@@ -158,7 +161,6 @@ class DriveTap final : public storage::BlockDevice {
   std::uint64_t sectors_to_image_ = 0;
 };
 
-}  // namespace emu
 // The drive as the guest reads it, for readers of its file system: without faults, breakpoints and
 // counters, and never written.
 class QuietView final : public storage::BlockDevice {
@@ -182,3 +184,4 @@ class QuietView final : public storage::BlockDevice {
   DriveTap& tap_;
 };
 
+}  // namespace emu

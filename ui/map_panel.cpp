@@ -65,6 +65,7 @@ class MapPanel {
     scroll_bar(list, grid_x + fw + theme_.px(4), y, h);
     mini_map(list, x, y, mini, h);
     interact(grid_x, y, hovered, active);
+    draw_map_menu(view_);
     link_lines(list, grid_x, y);
     frames(list, grid_x, y);
     ImGui::SetCursorScreenPos({x, y});
@@ -257,6 +258,7 @@ class MapPanel {
                                                 storage::kSectorSize
                                           : 0;
       }
+      if (ImGui::IsMouseReleased(1)) open_map_menu(view_, *under);
       if (ImGui::IsMouseDoubleClicked(0)) view_.zoom_by(-1, work_.map_first + *under);
     }
     if (io.MouseWheel != 0) {

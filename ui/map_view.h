@@ -46,6 +46,9 @@ class MapView {
 void draw_map_header(MapView& view);
 // What a cell is, beside it; `corner` is the grid's.
 void draw_map_card(const MapView& view, ImVec2 corner, std::size_t index);
+// The menu of the cell under the mouse.
+void open_map_menu(MapView& view, std::size_t index);
+void draw_map_menu(MapView& view);
 float map_legend_height(MapView& view, float width);
 void draw_map_legend(MapView& view, ImVec2 corner, float width);
 // 3 G, 512 M, 1.5 M, 4 K: where on the disk.

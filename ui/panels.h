@@ -103,6 +103,9 @@ struct Workspace {
   // Dialogs.
   std::string open_path, open_error;
   bool open_dialog = false;
+  // What the map's menu is about.
+  std::uint64_t menu_lba = 0, menu_sectors = 0;
+
   std::optional<emu::DriveSlot> open_slot;  // where to; none: a new machine
   std::string create_path, create_size = "64M", create_format = "vmdk";
   bool create_dialog = false;
@@ -110,6 +113,15 @@ struct Workspace {
 
   // LEDs: host seconds until which they stay lit.
   struct Led {
+  // What is asked before it is done.
+  struct Question {
+    std::string title;
+    std::vector<std::string> lines;
+    const char* yes = "";  // the button's word
+    Request request;
+  };
+  bool ask = false;  // to be opened in this frame
+  Question question;
     std::uint64_t reads = 0, writes = 0;
     float read_left = 0, write_left = 0;
   };
@@ -192,6 +204,15 @@ void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rec
 // Number of layers of the drive whose map is shown.
 unsigned map_layers(const Frame& frame);
 // Pins a cluster and brings it into view.
+// The drive whose map is shown; nullptr: none.
+const DriveView* shown_drive(const Frame& frame);
+void draw_chain_body(Frame& frame);
+
+// A breakpoint by its words, as parse_breakpoint() takes them.
+void add_break(Frame& frame, const std::string& words);
+// Entries of a menu that stop the guest at a file, wherever its clusters are by then.
+void file_break_items(Frame& frame, std::uint32_t node);
+
 void pin_cluster(Frame& frame, std::uint64_t cluster, bool scroll);
 
 }  // namespace ui

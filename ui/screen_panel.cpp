@@ -169,3 +169,22 @@ void draw_dialogs(Frame& frame) {
 }
 
 }  // namespace ui
+void question_dialog(Frame& frame) {
+  const Theme& theme = frame.theme;
+  Workspace::Question& question = frame.work.question;
+  // One dialog for all questions: its title is the part before the mark.
+  if (!begin_dialog(frame, (question.title + "###question").c_str(), frame.work.ask)) return;
+  for (const std::string& line : question.lines) text(theme->text2, line);
+  ImGui::Dummy({0, theme.px(4)});
+  if (button(frame, question.yes, theme.px(96), true)) {
+    frame.post(std::move(question.request));
+    question.request = {};
+    ImGui::CloseCurrentPopup();
+  }
+  ImGui::SameLine();
+  if (button(frame, "Cancel", theme.px(96)) || ImGui::IsKeyPressed(SDL_SCANCODE_ESCAPE))
+    ImGui::CloseCurrentPopup();
+  ImGui::EndPopup();
+}
+
+  question_dialog(frame);
