@@ -99,13 +99,17 @@ void files_body(Frame& frame) {
   }
   input("##filter", frame.work.file_filter, ImGui::GetContentRegionAvail().x,
         "filter: part of a name");
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_PadOuterX;
+  constexpr ImGuiTableFlags flags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_PadOuterX | ImGuiTableFlags_Hideable;
+  // Names come first; the tooltip has the rest.
+  const bool narrow = frame.work.placement.narrow;
   if (!ImGui::BeginTable("files", 4, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("Name", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("Size", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
   ImGui::TableSetupColumn("Clusters", ImGuiTableColumnFlags_WidthFixed, theme.px(62));
   ImGui::TableSetupColumn("Runs", ImGuiTableColumnFlags_WidthFixed, theme.px(42));
+  ImGui::TableSetColumnEnabled(2, !narrow);
   ImGui::TableHeadersRow();
   for (const DiskFiles::Volume& volume : files->volumes) {
     if (files->volumes.size() == 1) {
@@ -220,10 +224,9 @@ void draw_selection(Frame& frame) {
   const float w = std::floor((ImGui::GetContentRegionAvail().x - theme.px(16)) / 3);
   const std::string range = std::to_string(lba) + ".." + std::to_string(last);
   const std::string drive_name = emu::slot_name(model.slot());
-  if (button(frame, "Break on read", w))
-    add_break(frame, "disk " + drive_name + " read lba " + range);
+  if (button(frame, "Break read", w)) add_break(frame, "disk " + drive_name + " read lba " + range);
   ImGui::SameLine();
-  if (button(frame, "Break on write", w))
+  if (button(frame, "Break write", w))
     add_break(frame, "disk " + drive_name + " write lba " + range);
   ImGui::SameLine();
   const DiskFiles::Run* owner = model.files() != nullptr ? model.files()->owner_of(lba) : nullptr;
@@ -496,10 +499,12 @@ void draw_ata_log(Frame& frame) {
       frame, Panel::ata_log, "ATA log",
       print("%zu commands, %zu error%s", rows.size(), errors, errors == 1 ? "" : "s"));
   if (!window) return;
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
+  constexpr ImGuiTableFlags flags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_Hideable;
+  const bool narrow = frame.work.placement.narrow;
   if (!ImGui::BeginTable("log", 8, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
+  ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 56 : 84));
   ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(46));
   ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(74));
@@ -507,6 +512,7 @@ void draw_ata_log(Frame& frame) {
   ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(70));
   ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
   ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(60));
+  ImGui::TableSetColumnEnabled(6, !narrow);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(rows.size()));
@@ -516,7 +522,7 @@ void draw_ata_log(Frame& frame) {
       const devices::AtaLogEntry& e = row.entry;
       ImGui::TableNextRow(0, theme.row());
       ImGui::TableNextColumn();
-      const std::string time = seconds_text(e.began, 6);
+      const std::string time = seconds_text(e.began, narrow ? 3 : 6);
       text(theme->text3, time.substr(0, time.size() - 2));
       ImGui::TableNextColumn();
       text(theme->text2, row.drive->name());

@@ -59,6 +59,9 @@ struct Workspace {
 
   // Screen.
   Rect screen_place;  // of the guest's pixels
+  // The picture where it must be smaller than it is, and which one that was.
+  PixelTexture small_screen;
+  std::uint64_t small_screen_number = 0;
 
   // Debugger.
   std::string goto_address, find_text, breakpoint_text, breakpoint_error;
@@ -100,19 +103,16 @@ struct Workspace {
   std::shared_ptr<const SectorBytes> sectors;
   std::shared_ptr<const DiskFiles> files;
 
-  // Dialogs.
-  std::string open_path, open_error;
-  bool open_dialog = false;
   // What the map's menu is about.
   std::uint64_t menu_lba = 0, menu_sectors = 0;
 
+  // Dialogs.
+  std::string open_path, open_error;
+  bool open_dialog = false;
   std::optional<emu::DriveSlot> open_slot;  // where to; none: a new machine
   std::string create_path, create_size = "64M", create_format = "vmdk";
   bool create_dialog = false;
   bool about = false;
-
-  // LEDs: host seconds until which they stay lit.
-  struct Led {
   // What is asked before it is done.
   struct Question {
     std::string title;
@@ -122,6 +122,9 @@ struct Workspace {
   };
   bool ask = false;  // to be opened in this frame
   Question question;
+
+  // LEDs: host seconds until which they stay lit.
+  struct Led {
     std::uint64_t reads = 0, writes = 0;
     float read_left = 0, write_left = 0;
   };
@@ -201,9 +204,6 @@ void ask_what_to_find(Workspace& work);
 
 void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rect& place);
 
-// Number of layers of the drive whose map is shown.
-unsigned map_layers(const Frame& frame);
-// Pins a cluster and brings it into view.
 // The drive whose map is shown; nullptr: none.
 const DriveView* shown_drive(const Frame& frame);
 void draw_chain_body(Frame& frame);
@@ -213,6 +213,9 @@ void add_break(Frame& frame, const std::string& words);
 // Entries of a menu that stop the guest at a file, wherever its clusters are by then.
 void file_break_items(Frame& frame, std::uint32_t node);
 
+// Number of layers of the drive whose map is shown.
+unsigned map_layers(const Frame& frame);
+// Pins a cluster and brings it into view.
 void pin_cluster(Frame& frame, std::uint64_t cluster, bool scroll);
 
 }  // namespace ui
