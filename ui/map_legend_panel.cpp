@@ -20,16 +20,19 @@ class MapLegend {
         columns_(width > theme_.px(900) ? 5 : 4) {}
 
   void update() {
-    // Heat moves all the time; the rest only with the map.
+    // Heat moves all the time and is counted a few times a second; the rest only with the map.
+    const bool heat = model_.mode == MapMode::heat;
     std::uint64_t key =
-        map_.generation() * 64 + static_cast<std::uint64_t>(model_.mode) * 8 + layers_;
+        (heat ? 0 : map_.generation()) * 64 + static_cast<std::uint64_t>(model_.mode) * 8 + layers_;
     key ^= reinterpret_cast<std::uintptr_t>(model_.files()) << 8;
     if (work_.look == Look::light) key = ~key;
-    const bool heat = model_.mode == MapMode::heat;
-    const bool due = heat ? ImGui::GetFrameCount() % 15 == 0 : false;
-    if (key == work_.legend_key && !due && !work_.legend.empty()) return;
+    if (key == work_.legend_key && !work_.legend.empty()) {
+      if (heat) count_on();
+      return;
+    }
     work_.legend_key = key;
     work_.legend = map_legend(view_.scene());
+    work_.heat_counted = 0;
   }
 
   std::size_t rows() const { return (work_.legend.size() + columns_) / columns_; }
@@ -84,6 +87,19 @@ class MapLegend {
   }
 
  private:
+  // A thirtieth of the disk a frame; what is shown is the last whole count.
+  void count_on() {
+    const MapScene scene = view_.scene();
+    if (work_.heat_counted == 0) work_.heat_rows = heat_rows(scene);
+    const std::uint64_t part = (map_.clusters() / 30 / kHeatBlock + 1) * kHeatBlock;
+    add_heat(scene, work_.heat_counted, work_.heat_counted + part, work_.heat_rows);
+    work_.heat_counted += part;
+    if (work_.heat_counted < map_.clusters()) return;
+    work_.heat_counted = 0;
+    // What became used or free meanwhile was counted as it was: never more or less than all.
+    work_.legend.swap(work_.heat_rows);
+  }
+
   void swatch(ImDrawList* list, float x, float y, const LegendRow& row) {
     using Swatch = LegendRow::Swatch;
     const float s = theme_.px(14);

@@ -94,6 +94,8 @@ struct Workspace {
   MiniMap mini;
   std::vector<LegendRow> legend;
   std::uint64_t legend_key = ~std::uint64_t{0};
+  std::vector<LegendRow> heat_rows;  // counted so far
+  std::uint64_t heat_counted = 0;
   bool map_hovered = false;
   bool goto_open = false;
   std::string goto_text;
