@@ -116,7 +116,7 @@ void open_dialog(Frame& frame) {
   if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
   const bool entered =
       input("##path", work.open_path, theme.px(520), "path; or drop the file on the window",
-            ImGuiInputTextFlags_EnterReturnsTrue);
+            ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
   if (!work.open_error.empty()) text(theme->bad, work.open_error);
   if (button(frame, "Open", theme.px(96), true) || entered) {
     if (!work.open_path.empty()) {
