@@ -275,6 +275,16 @@ void Board::eject_floppy(DriveSlot slot) {
   }
 }
 
+void Board::image_changed(DriveSlot slot, const std::string& file) {
+  for (Floppy& drive : floppies_) {
+    if (drive.slot == slot) drive.file = file;
+  }
+  for (OpenedDisk& disk : disks_) {
+    if (disk.slot == slot) disk.file = file;
+  }
+  tap(slot)->set_medium(++media_);
+}
+
 void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
   taps_[static_cast<std::size_t>(slot)] = tap;
   tap->set_medium(++media_);
@@ -287,7 +297,7 @@ void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
       map->accessed(last_disk_access_, access.write, access.lba, access.count,
                     access.status != storage::IoStatus::ok);
     }
-    breakpoints.disk(slot, access.write, access.lba, access.count, processor);
+    breakpoints.disk(taps_, slot, access, processor);
   };
 }
 
@@ -646,6 +656,7 @@ std::size_t Board::out_words(std::uint16_t port, std::span<const std::uint8_t> b
 
 void Board::breakpoints_changed() {
   disturb();
+  breakpoints.find_files(taps_);
   processor.watch_accesses(breakpoints.watches_memory() ? this : nullptr);
 }
 

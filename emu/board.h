@@ -65,6 +65,8 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   void insert_floppy(OpenedFloppy opened);
   void eject_floppy(DriveSlot slot);
   bool has_floppy_drive(DriveSlot slot) const;
+  // The drive's image is another file with the same content.
+  void image_changed(DriveSlot slot, const std::string& file);
   // nullptr: no such drive, or nothing in it.
   DriveTap* tap(DriveSlot slot) const { return taps_[static_cast<std::size_t>(slot)]; }
   devices::Nanoseconds last_disk_access() const { return last_disk_access_; }

@@ -29,7 +29,9 @@ std::optional<std::uint64_t> number(std::string_view text, int base) {
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const bool quoted = text.starts_with('"');
+    if (quoted) text.remove_prefix(1);
+    const std::size_t end = std::min(text.find(quoted ? '"' : ' '), text.size());
     if (end != 0) words.push_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -142,6 +144,36 @@ void parse_direction(Words& words, Breakpoint& out) {
   }
 }
 
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// "C:/DOS/FORMAT.COM"; or a drive and "/DOS/FORMAT.COM", "2:/DOS/FORMAT.COM".
+void parse_file(std::string_view text, Words& words, FileName& out) {
+  std::string_view word = words.next("the file");
+  if (word.size() > 2 && is_letter(word[0]) && word[1] == ':') {
+    const char letter = static_cast<char>(word[0] & ~0x20);
+    out.letter = letter < 'C' ? '\0' : letter;
+    out.slot = letter == 'B' ? DriveSlot::fd1 : DriveSlot::fd0;
+    word.remove_prefix(2);
+  } else {
+    out.slot = parse_slot(std::string(word));
+    word = words.next("the file's path");
+    const std::size_t colon = word.find(':');
+    if (colon != std::string_view::npos) {
+      const auto partition = number(word.substr(0, colon), 10);
+      if (!partition || *partition > 0xFF)
+        refuse(text, "'" + std::string(word.substr(0, colon)) + "' is no partition's number");
+      out.partition = static_cast<unsigned>(*partition);
+      word.remove_prefix(colon + 1);
+    }
+  }
+  out.path = word;
+  std::ranges::replace(out.path, '\\', '/');
+  if (out.path.size() < 2 || out.path[0] != '/')
+    refuse(text, "'" + std::string(word) + "' is no path from the root, such as /CONFIG.SYS");
+}
+
 bool touches(std::uint64_t first, std::uint64_t last, std::uint64_t from, std::uint64_t count) {
   return from <= last && from + count > first;
 }
@@ -166,7 +198,7 @@ std::string describe(const MemoryHit& hit) {
 Breakpoint parse_breakpoint(std::string_view text) {
   Words words(text, split(text));
   Breakpoint out;
-  const std::string_view kind = words.next("exec, int, port, mem, phys or disk");
+  const std::string_view kind = words.next("exec, int, port, mem, phys, disk or file");
   if (kind == "exec") {
     out.first = out.last = parse_address(text, words.next("the address"));
   } else if (kind == "int") {
@@ -189,8 +221,12 @@ Breakpoint parse_breakpoint(std::string_view text) {
     out.last = ~std::uint64_t{0};
     parse_direction(words, out);
     if (words.take("lba")) parse_range(text, words.next("the LBA"), 10, out);
+  } else if (kind == "file") {
+    out.kind = Breakpoint::Kind::file;
+    parse_file(text, words, out.file);
+    parse_direction(words, out);
   } else {
-    refuse(text, "'" + std::string(kind) + "' is none of exec, int, port, mem, phys, disk");
+    refuse(text, "'" + std::string(kind) + "' is none of exec, int, port, mem, phys, disk, file");
   }
   while (!words.empty()) {
     out.conditions.push_back(parse_condition(text, words.next("a condition")));
@@ -199,7 +235,7 @@ Breakpoint parse_breakpoint(std::string_view text) {
 }
 
 unsigned BreakpointSet::add(Breakpoint breakpoint) {
-  rows_.push_back({next_id_, std::move(breakpoint)});
+  rows_.push_back({next_id_, std::move(breakpoint), std::nullopt});
   count();
   return next_id_++;
 }
@@ -292,13 +328,26 @@ bool BreakpointSet::memory(const cpu::MemoryAccess& access, const cpu::Cpu& proc
   return any;
 }
 
-void BreakpointSet::disk(DriveSlot slot, bool write, std::uint64_t lba, std::uint64_t count,
+void BreakpointSet::find_files(FileWatch::Taps taps) {
+  for (Row& row : rows_) {
+    if (row.breakpoint.kind != Breakpoint::Kind::file || row.file) continue;
+    row.file.emplace(row.breakpoint.file).look(taps);
+  }
+}
+
+void BreakpointSet::disk(FileWatch::Taps taps, DriveSlot slot, const DriveAccess& access,
                          const cpu::Cpu& processor) {
-  for (const Row& row : rows_) {
+  for (Row& row : rows_) {
     const Breakpoint& breakpoint = row.breakpoint;
+    if (breakpoint.kind == Breakpoint::Kind::file && row.file) {
+      const FileWatch::Touched touched = row.file->touched(taps, slot, access);
+      if ((touched.read && breakpoint.reads) || (touched.written && breakpoint.writes))
+        hit(row, processor.registers());
+    }
     if (breakpoint.kind != Breakpoint::Kind::disk || breakpoint.slot != slot) continue;
-    if (write ? !breakpoint.writes : !breakpoint.reads) continue;
-    if (touches(breakpoint.first, breakpoint.last, lba, count)) hit(row, processor.registers());
+    if (access.write ? !breakpoint.writes : !breakpoint.reads) continue;
+    if (touches(breakpoint.first, breakpoint.last, access.lba, access.count))
+      hit(row, processor.registers());
   }
 }
 

@@ -1,6 +1,6 @@
 // Conditions that stop a machine, as words: "exec f000:e05b", "exec 7c00", "int 13 ah=03",
-// "port 3f8 write", "mem 40:6c..6f write", "disk ide0.0 write lba 0..62". Parsed here, tested by
-// the board.
+// "port 3f8 write", "mem 40:6c..6f write", "disk ide0.0 write lba 0..62", "file C:/CONFIG.SYS
+// write". Parsed here, tested by the board.
 #pragma once
 
 #include <array>
@@ -12,6 +12,7 @@
 
 #include "cpu/cpu.h"
 #include "emu/config.h"
+#include "emu/file_watch.h"
 
 namespace emu {
 
@@ -22,6 +23,7 @@ struct Breakpoint {
     port,       // an access to a port first..last was made
     memory,     // the processor read or wrote some of first..last
     disk,       // a request to the drive touched sectors first..last
+    file,       // a request touched the file, wherever its clusters are by now
   };
   // A register that must hold a value: "ah=03". `shift` and `mask` pick the part of the whole one.
   struct Condition {
@@ -36,12 +38,14 @@ struct Breakpoint {
   bool reads = true, writes = true;
   bool physical = false;  // the addresses of `memory`; linear otherwise
   DriveSlot slot = DriveSlot::fd0;
+  FileName file;
   std::vector<Condition> conditions;
 
   bool before_instruction() const { return kind == Kind::execute || kind == Kind::interrupt; }
 };
 
-// Numbers are hexadecimal, as debuggers have them, but for LBAs. Throws UsageError.
+// Numbers are hexadecimal, as debuggers have them, but for LBAs; a path with blanks stands in "".
+// Throws UsageError.
 Breakpoint parse_breakpoint(std::string_view text);
 
 // What a breakpoint on memory saw, and which instruction did it.
@@ -70,8 +74,10 @@ class BreakpointSet {
   void port(std::uint16_t port, bool write, const cpu::Cpu& processor);
   // True: a breakpoint was hit.
   bool memory(const cpu::MemoryAccess& access, const cpu::Cpu& processor);
-  void disk(DriveSlot slot, bool write, std::uint64_t lba, std::uint64_t count,
+  void disk(FileWatch::Taps taps, DriveSlot slot, const DriveAccess& access,
             const cpu::Cpu& processor);
+  // Breakpoints on files learn where these are: after add(), before the guest goes on.
+  void find_files(FileWatch::Taps taps);
 
   bool any_hit() const { return !hits_.empty(); }
   const std::vector<unsigned>& hits() const { return hits_; }
@@ -86,6 +92,7 @@ class BreakpointSet {
   struct Row {
     unsigned id;
     Breakpoint breakpoint;
+    std::optional<FileWatch> file;  // once it was looked for
   };
   bool hit(const Row& row, const cpu::Registers& registers);
   void count();

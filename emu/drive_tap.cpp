@@ -173,6 +173,15 @@ void DriveTap::settle_map(std::uint64_t now) {
   }
 }
 
+void DriveTap::exchange(std::unique_ptr<storage::BlockDevice> image, storage::Image* chain) {
+  image_->observe(nullptr);
+  image_ = std::move(image);
+  image_->observe(map_.get());
+  chain_ = chain;
+  map_is_old_ = true;
+  ++contents_;
+}
+
 DriveTap::State DriveTap::capture() {
   holding_ = true;
   if (std::exchange(top_used_, false)) {
@@ -204,6 +213,7 @@ void DriveTap::drop_held() {
   top_ = {};
   top_used_ = false;
   map_is_old_ = true;
+  ++contents_;
 }
 
 void DriveTap::for_each_held(
@@ -229,6 +239,7 @@ IoStatus DriveTap::hold(std::uint64_t lba, std::span<const std::uint8_t> sector)
   if (lba >= sector_count()) return IoStatus::out_of_range;
   holding_ = true;
   top_used_ = true;
+  ++contents_;
   return top_.store(lba, sector);
 }
 

@@ -80,10 +80,15 @@ class DriveTap final : public storage::BlockDevice {
 
   // The image itself, without what this layer holds.
   storage::BlockDevice& image() { return *image_; }
+  // Another image with the same content, and its image file; what is held stays above it. The old
+  // one goes away here.
+  void exchange(std::unique_ptr<storage::BlockDevice> image, storage::Image* chain);
 
   // Tells media apart that were in one drive one after the other; given by the board.
   std::uint64_t medium() const { return medium_; }
   void set_medium(std::uint64_t medium) { medium_ = medium; }
+  // Another number whenever sectors became others without a request of the guest.
+  std::uint64_t contents() const { return contents_; }
 
   // Called after every request of the guest.
   std::function<void(const DriveAccess&)> on_access;
@@ -145,6 +150,7 @@ class DriveTap final : public storage::BlockDevice {
   std::map<std::string, State> snapshots_;
   std::uint64_t commits_ = 0;
   std::uint64_t medium_ = 0;
+  std::uint64_t contents_ = 0;
   storage::Image* chain_ = nullptr;
   std::unique_ptr<storage::AllocationWatch> map_;
   bool map_is_old_ = false;  // content came or went without requests
@@ -153,6 +159,29 @@ class DriveTap final : public storage::BlockDevice {
   std::uint64_t faults_shown_ = 0;
   std::uint64_t write_digest_;
   std::uint64_t sectors_to_image_ = 0;
+};
+
+// The drive as the guest reads it, for readers of its file system: without faults, breakpoints and
+// counters, and never written.
+class QuietView final : public storage::BlockDevice {
+ public:
+  explicit QuietView(DriveTap& tap) : tap_(tap) {}
+  std::uint64_t sector_count() const override { return tap_.sector_count(); }
+  storage::Geometry geometry() const override { return tap_.geometry(); }
+  bool read_only() const override { return true; }
+  storage::Extent extent_at(std::uint64_t lba) const override { return tap_.extent_at(lba); }
+
+ protected:
+  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
+    return tap_.peek(lba, sectors);
+  }
+  storage::IoStatus do_write(std::uint64_t, std::span<const std::uint8_t>) override {
+    return storage::IoStatus::read_only;
+  }
+  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
+
+ private:
+  DriveTap& tap_;
 };
 
 }  // namespace emu

@@ -7,6 +7,7 @@
 #include "devices/video_cp437.h"
 #include "emu/board.h"
 #include "emu/digest.h"
+#include "emu/drive_chain.h"
 #include "emu/drive_tap.h"
 #include "emu/machine_state.h"
 #include "emu/run_options.h"
@@ -210,6 +211,27 @@ void Machine::eject(DriveSlot slot) {
   tell(EjectInput{slot});
   board_->disturb();
   board_->eject_floppy(slot);
+}
+
+std::string Machine::change_chain(ChainChange change, DriveConfig& drive, const WarnLine& warn) {
+  DriveTap* tap = board_->tap(drive.slot);
+  if (tap == nullptr) throw UsageError(std::string(slot_name(drive.slot)) + " is empty");
+  DriveConfig now = drive;
+  for (const DriveActivity& activity : board_->activity()) {
+    if (activity.slot == drive.slot) now.file = activity.file;
+  }
+  // An overlay is a file of its own by now.
+  if (now.mode == DriveMode::overlay) {
+    now.mode = DriveMode::rw;
+    now.format.clear();
+    now.truncate = false;
+  }
+  const ChainChanged changed = emu::change_chain(*tap, change, now, warn);
+  board_->image_changed(drive.slot, changed.file);
+  if (now.file != changed.file) now.format.clear();
+  now.file = changed.file;
+  drive = now;
+  return changed.said;
 }
 
 DriveTap* Machine::tap(DriveSlot slot) {

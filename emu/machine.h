@@ -28,6 +28,7 @@ namespace emu {
 
 class DriveTap;
 struct MachineState;
+enum class ChainChange : std::uint8_t;
 
 struct KeyCommand {
   devices::Key key;
@@ -151,6 +152,10 @@ class Machine {
   // Floppies: throws storage::ImageError, and UsageError when there is no such drive.
   void insert(const DriveConfig& drive, const std::function<void(const std::string&)>& warn = {});
   void eject(DriveSlot slot);
+  // Between slices, and unseen by the guest. `drive` is how it was opened, and how it is open then.
+  // Throws ImageError: see drive_chain.h.
+  std::string change_chain(ChainChange change, DriveConfig& drive,
+                           const std::function<void(const std::string&)>& warn = {});
   DriveTap* tap(DriveSlot slot);  // nullptr: no such drive, or nothing in it
   const DriveTap* tap(DriveSlot slot) const;
   bool has_drive(DriveSlot slot) const;

@@ -241,29 +241,6 @@ int disk_commit(lua_State* lua) {
   return 0;
 }
 
-// A drive as the guest reads it, for a reader of its file system: without faults, breakpoints and
-// counters.
-class QuietView final : public storage::BlockDevice {
- public:
-  explicit QuietView(DriveTap& tap) : tap_(tap) {}
-  std::uint64_t sector_count() const override { return tap_.sector_count(); }
-  storage::Geometry geometry() const override { return tap_.geometry(); }
-  bool read_only() const override { return true; }
-  storage::Extent extent_at(std::uint64_t lba) const override { return tap_.extent_at(lba); }
-
- protected:
-  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
-    return tap_.peek(lba, sectors);
-  }
-  storage::IoStatus do_write(std::uint64_t, std::span<const std::uint8_t>) override {
-    return storage::IoStatus::read_only;
-  }
-  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
-
- private:
-  DriveTap& tap_;
-};
-
 // disk:owner(lba): the path of the file there and the offset in it, "FAT" and the like, or nil.
 int disk_owner(lua_State* lua) {
   DriveTap& tap = disk_at(lua).tap();

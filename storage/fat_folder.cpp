@@ -277,6 +277,38 @@ FatEntry FatVolume::find(std::string_view path) const {
   return found->entry;
 }
 
+FatPlace FatVolume::place_of(std::string_view path) const {
+  const std::vector<std::string> parts = parts_of(path);
+  if (parts.empty()) throw FatError("a name is missing");
+  FatPlace place;
+  place.told_by.push_back({where_.first_lba, data_lba_});
+  std::vector<bool> seen(last_cluster_);
+  const auto add_chain = [&](std::uint32_t first, std::vector<FatRun>& runs) {
+    const auto add = [&](std::uint64_t lba, std::uint64_t count, const std::string&) {
+      runs.push_back({lba, count});
+    };
+    visit_chain(first, "", add, seen);
+  };
+  Folder folder{root_cluster_};
+  try {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      add_chain(folder.first_cluster, place.told_by);
+      const auto found = look_up(folder, parts[i]);
+      if (!found) break;
+      if (i + 1 == parts.size()) {
+        place.entry = found->entry;
+        add_chain(found->entry.first_cluster, place.content);
+      } else if (!found->entry.folder()) {
+        break;
+      }
+      folder.first_cluster = found->entry.first_cluster;
+    }
+  } catch (const FatError&) {
+    // What was found before the damage is what there is.
+  }
+  return place;
+}
+
 std::vector<FatEntry> FatVolume::list(std::string_view path) const {
   std::vector<FatEntry> entries;
   const FatEntry entry = find(path);

@@ -29,6 +29,7 @@ class FatError final : public std::runtime_error {
 struct FatTime {
   std::uint16_t date = 0x0021;  // 1980-01-01
   std::uint16_t time = 0;
+  bool operator==(const FatTime&) const = default;
 };
 
 struct FatEntry {
@@ -40,6 +41,7 @@ struct FatEntry {
   FatTime written;
 
   bool folder() const { return (attributes & 0x10) != 0; }
+  bool operator==(const FatEntry&) const = default;
 };
 
 // A FAT volume on a disk: partition 0 is a disk without partition table.
@@ -47,6 +49,22 @@ struct FatLocation {
   unsigned partition = 0;
   std::uint64_t first_lba = 0;
   std::uint64_t sector_count = 0;
+};
+
+// Sectors of the disk that follow one another.
+struct FatRun {
+  std::uint64_t first_lba = 0;
+  std::uint64_t sector_count = 0;
+  bool operator==(const FatRun&) const = default;
+};
+
+// Where a file or a folder is. A path that leads nowhere has no entry and no content, but sectors
+// whose change may make it lead somewhere.
+struct FatPlace {
+  std::optional<FatEntry> entry;
+  std::vector<FatRun> content;  // in the file's order
+  std::vector<FatRun> told_by;  // boot sector, FATs, and the folders on the way
+  bool operator==(const FatPlace&) const = default;
 };
 
 // The volumes of a disk: primary partitions and drives in extended ones, in the order in which DOS
@@ -66,6 +84,8 @@ class FatVolume {
   std::vector<FatEntry> list(std::string_view path) const;
   // The folder itself, or the file. The root has no entry but is a folder.
   FatEntry find(std::string_view path) const;
+  // Throws nothing but for a name that is missing: damage leads nowhere.
+  FatPlace place_of(std::string_view path) const;
   std::vector<std::uint8_t> read(std::string_view path) const;
   // Replaces the file that is there.
   void write(std::string_view path, std::span<const std::uint8_t> bytes, const FatTime& when);

@@ -46,6 +46,18 @@ void make_overlay(const std::filesystem::path& path, const FormatDriver& format,
   create_image(place, format, child, options);
 }
 
+// "disk.overlay-1.vmdk" is one of disk.vmdk's.
+std::filesystem::path without_number(const std::filesystem::path& path) {
+  static constexpr std::string_view kMark = ".overlay-";
+  const std::string stem = path.stem().native();
+  const std::size_t mark = stem.rfind(kMark);
+  if (mark == std::string::npos || mark == 0) return path;
+  const std::string_view number = std::string_view(stem).substr(mark + kMark.size());
+  if (number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos)
+    return path;
+  return path.parent_path() / (stem.substr(0, mark) + path.extension().native());
+}
+
 }  // namespace
 
 const FormatDriver& overlay_format(const FormatDriver& base) {
@@ -74,6 +86,19 @@ Overlay open_overlay(const std::filesystem::path& base, const OpenOptions& optio
     writing.truncate = false;
     writing.allow.push_back(base);
     return {path, open_image(path, writing)};
+  }
+  throw ImageError(base, "has too many overlays beside it");
+}
+
+std::filesystem::path add_overlay(const std::filesystem::path& base, const OpenOptions& options) {
+  const Place place = PosixDirectory::place_of(base, host_rules(options));
+  const FormatDriver& format = format_of(place, NameSource::user, options.format);
+  const std::filesystem::path first = without_number(base);
+  for (int n = 1; n <= kMaxOverlays; ++n) {
+    const std::filesystem::path path = overlay_path(first, format, n);
+    if (place.directory->exists(path.filename().native(), NameSource::user)) continue;
+    make_overlay(path, overlay_format(format), base, options);
+    return path;
   }
   throw ImageError(base, "has too many overlays beside it");
 }

@@ -28,4 +28,8 @@ struct Overlay {
 // not there. `options` are those for opening `base`; its mode does not matter. Throws ImageError.
 Overlay open_overlay(const std::filesystem::path& base, const OpenOptions& options);
 
+// Makes a new child of `base`, at the first name that is free, and leaves it closed: a child of
+// "disk.overlay-1.vmdk" is "disk.overlay-2.vmdk". Throws ImageError.
+std::filesystem::path add_overlay(const std::filesystem::path& base, const OpenOptions& options);
+
 }  // namespace storage

@@ -1,10 +1,34 @@
-// The person's breakpoints: switched on and off, removed, added by their words.
+// The person's breakpoints: switched on and off, removed, added by their words, or from the menus
+// of files and cells.
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
 namespace ui {
+
+void add_break(Frame& frame, const std::string& words) {
+  frame.post([words](Control& control) {
+    control.debugger().add(words);
+    control.tell("breakpoint: " + words);
+  });
+}
+
+void file_break_items(Frame& frame, std::uint32_t node) {
+  const MapModel& model = frame.work.map;
+  if (model.files() == nullptr) return;
+  const auto place = model.files()->place_of(node);
+  if (!place) return;
+  const std::string what = "file " + std::string(emu::slot_name(model.slot())) + " \"" +
+                           std::to_string(place->partition) + ":" + place->path + "\"";
+  constexpr std::array<std::pair<const char*, const char*>, 3> kinds = {
+      {{"Break on access", ""}, {"Break on read", " read"}, {"Break on write", " write"}}};
+  for (const auto& [label, direction] : kinds) {
+    if (ImGui::MenuItem(label)) add_break(frame, what + direction);
+  }
+}
 
 void draw_breakpoints(Frame& frame) {
   const Theme& theme = frame.theme;
@@ -64,12 +88,13 @@ void draw_breakpoints(Frame& frame) {
   const bool entered =
       input("##new", work.breakpoint_text,
             std::max(theme.px(80), ImGui::GetContentRegionAvail().x - theme.px(66)),
-            "exec 7c00, int 13 ah=03, port 3f8, mem 40:6c write, disk ide0.0 write",
+            "exec 7c00, int 13 ah=03, port 3f8, mem 40:6c write, file C:/CONFIG.SYS",
             ImGuiInputTextFlags_EnterReturnsTrue);
   if (ImGui::IsItemHovered()) {
     tooltip(
         "exec ADDRESS | int N | port N[..M] [read|write]\nmem ADDRESS[..LAST] [read|write], phys "
-        "the same by physical address\ndisk DRIVE [read|write] [lba N[..M]]\nthen conditions on "
+        "the same by physical address\ndisk DRIVE [read|write] [lba N[..M]]\nfile C:/PATH or DRIVE "
+        "[PARTITION:]/PATH [read|write]: wherever the file's clusters are\nthen conditions on "
         "registers: ah=03 cx=0100; numbers are hexadecimal, LBAs decimal");
   }
   ImGui::SameLine();

@@ -183,6 +183,12 @@ void draw_cpu_control(Frame& frame) {
       [](Control& c) { c.step_over(); });
   key("Out", "\u21E7F11", "S-F11", paused, false, "to the end of this routine (Shift+F11)",
       [](Control& c) { c.step_out(); });
+  const bool in_hand = paused && frame.work.code_selected.has_value();
+  if (key_button(frame, "To cursor", theme.symbol("^F10", "C-F10"), in_hand, false))
+    run_to_cursor(frame.work, *frame.snapshot, frame.post);
+  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled))
+    tooltip("to the line in hand: a click in the code takes one (Ctrl+F10)");
+  ImGui::SameLine(0, theme.px(4));
   const std::string time = seconds_text(frame.snapshot->now, 6);
   const float right = ImGui::GetWindowContentRegionMax().x;
   const float at = right - width_of(theme.fonts().text, time);

@@ -29,6 +29,7 @@ std::unique_ptr<Session> Desk::show(std::unique_ptr<Session> session) {
   work_.place = true;
   guest_ = {};
   guest_seen_ = 0;
+  work_.small_screen = {};
   wants_ = {};
   return session;
 }

@@ -113,7 +113,9 @@ void chip_rows(Frame& frame, const Chip& chip_shown, float w) {
   text(theme->text, chip_shown.name);
   if (!chip_shown.state.empty()) {
     ImGui::SameLine();
-    text_right(theme->good, chip_shown.state, left + w);
+    const float room = w - ImGui::CalcTextSize(chip_shown.name.c_str()).x - theme.px(8);
+    text_right(theme->good, fit(theme.fonts().text, chip_shown.state, room), left + w);
+    if (ImGui::IsItemHovered()) tooltip(chip_shown.state);
   }
   const float bit = std::floor((w - theme.px(12)) / 4);
   for (const ChipRegister& reg : chip_shown.registers) {

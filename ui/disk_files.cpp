@@ -20,6 +20,7 @@ class Reader {
     DiskFiles::Volume facts;
     facts.first_lba = where.first_lba;
     facts.sectors = where.sector_count;
+    facts.partition = where.partition;
     facts.bits = volume.bits();
     facts.cluster_bytes = volume.cluster_bytes();
     facts.letter = letter;
@@ -177,6 +178,17 @@ const DiskFiles::Volume* DiskFiles::volume_of(std::uint64_t lba) const {
 std::size_t DiskFiles::files() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(nodes, [](const Node& node) { return node.mark == MapMark::none; }));
+}
+
+std::optional<DiskFiles::Place> DiskFiles::place_of(std::uint32_t node) const {
+  if (node >= nodes.size() || nodes[node].parent == kNobody) return std::nullopt;
+  std::string path;
+  std::uint32_t root = node;
+  for (; nodes[root].parent != kNobody; root = nodes[root].parent)
+    path = "/" + nodes[root].name + path;
+  const auto volume = std::ranges::find(volumes, root, &Volume::root);
+  if (volume == volumes.end()) return std::nullopt;
+  return Place{volume->partition, path};
 }
 
 void DiskFiles::mark(storage::AllocationMap& map) const {

@@ -37,6 +37,7 @@ struct DiskFiles {
   };
   struct Volume {
     std::uint64_t first_lba = 0, sectors = 0;
+    unsigned partition = 0;  // as `platter image fat` counts; 0: the whole disk
     unsigned bits = 0;
     std::uint32_t cluster_bytes = 0;
     std::uint32_t root = 0;  // its node
@@ -53,6 +54,13 @@ struct DiskFiles {
   const Volume* volume_of(std::uint64_t lba) const;
   bool inside_volume(std::uint64_t lba) const { return volume_of(lba) != nullptr; }
   std::size_t files() const;
+  // A file or folder by its path in its volume, "/DOS/FORMAT.COM"; nothing for what the file system
+  // has for itself, and for roots.
+  struct Place {
+    unsigned partition = 0;
+    std::string path;
+  };
+  std::optional<Place> place_of(std::uint32_t node) const;
 
   // The file system's own clusters, as letters.
   void mark(storage::AllocationMap& map) const;

@@ -1,5 +1,5 @@
-// What goes with the map and answers for its selection: the cluster's facts, the chain of layers,
-// the files, the bytes, and the drive's own log of commands.
+// What goes with the map and answers for its selection: the cluster's facts, the files, the bytes,
+// and the drive's own log of commands.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -16,116 +16,9 @@ namespace {
 
 using storage::kSectorSize;
 
-const DriveView* shown_drive(const Frame& frame) {
-  return frame.snapshot != nullptr && frame.work.map.ready()
-             ? frame.snapshot->drive(frame.work.map.slot())
-             : nullptr;
-}
-
-void add_break(Frame& frame, const std::string& words) {
-  frame.post([words](Control& control) {
-    control.debugger().add(words);
-    control.tell("breakpoint: " + words);
-  });
-}
-
 std::string when_text(const storage::MapEvent& event) {
   return seconds_text(event.time) + ", " + grouped(event.count) +
          (event.count == 1 ? " sector" : " sectors") + (event.failed ? ", failed" : "");
-}
-
-// ---- chain ----
-
-void chain_body(Frame& frame) {
-  const Theme& theme = frame.theme;
-  const DriveView* drive = shown_drive(frame);
-  if (drive == nullptr) {
-    text(theme->text3, "No image.");
-    return;
-  }
-  const MapModel& model = frame.work.map;
-  const auto layers = static_cast<unsigned>(drive->layers.size());
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const Fonts& fonts = theme.fonts();
-  for (unsigned i = 0; i < layers; ++i) {
-    const LayerView& layer = drive->layers[i];
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float w = ImGui::GetContentRegionAvail().x;
-    const float h = theme.px(40);
-    if (i == 0) list->AddRectFilled({at.x - theme.px(4), at.y}, {at.x + w, at.y + h}, theme->row);
-    const float box = theme.px(15);
-    const Colour fill = layer_colour(i, layers);
-    list->AddRectFilled({at.x, at.y + theme.px(3)}, {at.x + box, at.y + theme.px(3) + box}, fill);
-    const std::string letter = i == 0 ? "d" : std::to_string(layer_number(i, layers) % 10);
-    put(list, fonts.small, at.x + (box - width_of(fonts.small, letter)) / 2, at.y + theme.px(4),
-        i == 0 ? rgb(0xFFFFFF) : rgb(0x000000), letter);
-    const std::string size = layer.memory ? "-" : bytes_text(layer.host_bytes);
-    const float size_at = at.x + w - theme.px(4) - width_of(fonts.text, size);
-    const float name_at = at.x + theme.px(24);
-    const std::string name = fit(fonts.text, layer.name, (size_at - name_at) * 0.6F);
-    put(list, fonts.text, name_at, at.y + theme.px(2), theme->text, name);
-    put(list, fonts.text, size_at, at.y + theme.px(2), theme->text, size);
-    const float detail_at = name_at + width_of(fonts.text, name) + theme.px(14);
-    put(list, fonts.small, detail_at, at.y + theme.px(4), i == 0 ? theme->text2 : theme->text3,
-        fit(fonts.small, layer.detail, size_at - theme.px(10) - detail_at));
-    const std::uint64_t visible =
-        model.history().map().counts()[storage::index_of(storage::class_of_layer(i))];
-    const std::string clusters = grouped(visible) + " clusters visible";
-    put(list, fonts.small, name_at, at.y + theme.px(22), i == 0 ? theme->text2 : theme->text3,
-        layer.memory ? "writable, in memory only" : (layer.writable ? "writable" : "read-only"));
-    put(list, fonts.small, at.x + w - theme.px(4) - width_of(fonts.small, clusters),
-        at.y + theme.px(22), i == 0 ? theme->text2 : theme->text3, clusters);
-    if (i + 1 < layers) {
-      down(list, at.x + box / 2, at.y + theme.px(22), at.y + h + theme.px(4), theme->line_strong,
-           theme.px(2));
-    }
-    ImGui::Dummy({w, h});
-    if (ImGui::IsItemHovered())
-      tooltip(layer.name + (layer.detail.empty() ? "" : "\n" + layer.detail));
-  }
-  ImGui::Dummy({0, theme.px(4)});
-  const emu::DriveSlot slot = drive->slot;
-  if (button(frame, "Snapshot")) {
-    frame.post([slot](Control& control) {
-      if (emu::DriveTap* tap = control.machine().tap(slot)) {
-        const std::string name = "s" + std::to_string(tap->snapshots().size() + 1);
-        tap->snapshot(name);
-        control.flag("snapshot '" + name + "'", true);
-      }
-    });
-  }
-  if (ImGui::IsItemHovered()) {
-    tooltip("keeps what the disk holds now; from here on writes wait in memory above it");
-  }
-  ImGui::SameLine();
-  if (button(frame, "Revert")) {
-    frame.post([slot](Control& control) {
-      emu::DriveTap* tap = control.machine().tap(slot);
-      if (tap == nullptr || tap->snapshots().empty())
-        return control.tell("no snapshot to revert to");
-      const std::string name = tap->snapshots().back();
-      tap->revert(name);
-      control.flag("revert '" + name + "'", true);
-    });
-  }
-  if (ImGui::IsItemHovered())
-    tooltip("back to the latest snapshot: best while the guest is paused");
-  ImGui::SameLine();
-  const bool discards = drive->mode == emu::DriveMode::discard;
-  if (button(frame, "Commit", 0, false, !discards)) {
-    frame.post([slot](Control& control) {
-      emu::DriveTap* tap = control.machine().tap(slot);
-      if (tap == nullptr) return;
-      const bool ok = tap->commit() == storage::IoStatus::ok;
-      control.flag(ok ? "commit" : "commit failed", true);
-      control.tell(ok ? "committed: what waited in memory is in the image"
-                      : "commit failed: the image could not be written");
-    });
-  }
-  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) {
-    tooltip(discards ? "this drive drops its writes at power off (mode discard)"
-                     : "sends what waits in memory into the image; snapshots end");
-  }
 }
 
 // ---- files ----
@@ -171,15 +64,7 @@ void file_row(Frame& frame, const DiskFiles& files, std::uint32_t index, int dep
             " sectors, " + grouped(node.runs) + (node.runs == 1 ? " run" : " runs"));
   }
   if (ImGui::BeginPopupContextItem("more")) {
-    for (const bool write : {false, true}) {
-      if (!ImGui::MenuItem(write ? "Break on write" : "Break on read")) continue;
-      for (const DiskFiles::Run& run : files.runs) {
-        if (run.node != index) continue;
-        add_break(frame, "disk " + std::string(emu::slot_name(model.slot())) +
-                             (write ? " write lba " : " read lba ") + std::to_string(run.lba) +
-                             ".." + std::to_string(run.lba + run.count - 1));
-      }
-    }
+    file_break_items(frame, index);
     ImGui::EndPopup();
   }
   ImGui::PopID();
@@ -214,13 +99,17 @@ void files_body(Frame& frame) {
   }
   input("##filter", frame.work.file_filter, ImGui::GetContentRegionAvail().x,
         "filter: part of a name");
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_PadOuterX;
+  constexpr ImGuiTableFlags flags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_PadOuterX | ImGuiTableFlags_Hideable;
+  // Names come first; the tooltip has the rest.
+  const bool narrow = frame.work.placement.narrow;
   if (!ImGui::BeginTable("files", 4, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("Name", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("Size", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
   ImGui::TableSetupColumn("Clusters", ImGuiTableColumnFlags_WidthFixed, theme.px(62));
   ImGui::TableSetupColumn("Runs", ImGuiTableColumnFlags_WidthFixed, theme.px(42));
+  ImGui::TableSetColumnEnabled(2, !narrow);
   ImGui::TableHeadersRow();
   for (const DiskFiles::Volume& volume : files->volumes) {
     if (files->volumes.size() == 1) {
@@ -335,10 +224,9 @@ void draw_selection(Frame& frame) {
   const float w = std::floor((ImGui::GetContentRegionAvail().x - theme.px(16)) / 3);
   const std::string range = std::to_string(lba) + ".." + std::to_string(last);
   const std::string drive_name = emu::slot_name(model.slot());
-  if (button(frame, "Break on read", w))
-    add_break(frame, "disk " + drive_name + " read lba " + range);
+  if (button(frame, "Break read", w)) add_break(frame, "disk " + drive_name + " read lba " + range);
   ImGui::SameLine();
-  if (button(frame, "Break on write", w))
+  if (button(frame, "Break write", w))
     add_break(frame, "disk " + drive_name + " write lba " + range);
   ImGui::SameLine();
   const DiskFiles::Run* owner = model.files() != nullptr ? model.files()->owner_of(lba) : nullptr;
@@ -360,19 +248,6 @@ void draw_selection(Frame& frame) {
   }
 }
 
-void draw_chain(Frame& frame) {
-  const DriveView* drive = shown_drive(frame);
-  std::string about;
-  if (drive != nullptr) {
-    std::uint64_t bytes = 0;
-    for (const LayerView& layer : drive->layers) bytes += layer.host_bytes;
-    about = print("%zu layer%s, ", drive->layers.size(), drive->layers.size() == 1 ? "" : "s") +
-            bytes_text(bytes);
-  }
-  const PanelWindow window(frame, Panel::chain, "Chain", about);
-  if (window) chain_body(frame);
-}
-
 void draw_files(Frame& frame) {
   const bool tabs = frame.work.placement.narrow && frame.work.layout == Layout::disk;
   const PanelWindow window(frame, Panel::files, tabs ? "Files, chain" : "Files",
@@ -385,7 +260,7 @@ void draw_files(Frame& frame) {
     ImGui::EndTabItem();
   }
   if (ImGui::BeginTabItem("Chain")) {
-    chain_body(frame);
+    draw_chain_body(frame);
     ImGui::EndTabItem();
   }
   ImGui::EndTabBar();
@@ -624,10 +499,12 @@ void draw_ata_log(Frame& frame) {
       frame, Panel::ata_log, "ATA log",
       print("%zu commands, %zu error%s", rows.size(), errors, errors == 1 ? "" : "s"));
   if (!window) return;
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
+  constexpr ImGuiTableFlags flags =
+      ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_Hideable;
+  const bool narrow = frame.work.placement.narrow;
   if (!ImGui::BeginTable("log", 8, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
+  ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 56 : 84));
   ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(46));
   ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(74));
@@ -635,6 +512,7 @@ void draw_ata_log(Frame& frame) {
   ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(70));
   ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
   ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(60));
+  ImGui::TableSetColumnEnabled(6, !narrow);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(rows.size()));
@@ -644,7 +522,7 @@ void draw_ata_log(Frame& frame) {
       const devices::AtaLogEntry& e = row.entry;
       ImGui::TableNextRow(0, theme.row());
       ImGui::TableNextColumn();
-      const std::string time = seconds_text(e.began, 6);
+      const std::string time = seconds_text(e.began, narrow ? 3 : 6);
       text(theme->text3, time.substr(0, time.size() - 2));
       ImGui::TableNextColumn();
       text(theme->text2, row.drive->name());

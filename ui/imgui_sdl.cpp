@@ -98,7 +98,17 @@ void ImGuiSdl::event(const SDL_Event& event) {
     case SDL_KEYDOWN:
     case SDL_KEYUP: {
       const auto scancode = static_cast<std::size_t>(event.key.keysym.scancode);
-      if (scancode < std::size(io.KeysDown)) io.KeysDown[scancode] = event.type == SDL_KEYDOWN;
+      if (scancode < std::size(io.KeysDown)) {
+        const bool down = event.type == SDL_KEYDOWN;
+        // A tap within one frame is a key all the same: it goes up after that frame.
+        if (down) tapped_.push_back(scancode);
+        const bool tap = std::ranges::find(tapped_, scancode) != tapped_.end();
+        if (down || !tap) {
+          io.KeysDown[scancode] = down;
+        } else {
+          released_.push_back(scancode);
+        }
+      }
       const SDL_Keymod mod = SDL_GetModState();
       io.KeyShift = (mod & KMOD_SHIFT) != 0;
       io.KeyCtrl = (mod & KMOD_LCTRL) != 0;  // the right one is the host key
@@ -142,6 +152,9 @@ void ImGuiSdl::new_frame(float width, float height, float seconds) {
     io.MouseDown[i] = down_[i] || std::exchange(pressed_[i], false);
   }
   ImGui::NewFrame();
+  for (const std::size_t scancode : released_) io.KeysDown[scancode] = false;
+  released_.clear();
+  tapped_.clear();
 }
 
 void ImGuiSdl::render() {

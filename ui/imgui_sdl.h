@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace ui {
 
@@ -45,6 +46,7 @@ class ImGuiSdl {
   SDL_Renderer* renderer_;
   ImGuiContext* context_;
   TexturePtr fonts_;
+  std::vector<std::size_t> tapped_, released_;  // scancodes since the last frame
   std::array<bool, 3> down_{}, pressed_{};  // left, right, middle; pressed: since the last frame
 };
 

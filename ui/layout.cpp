@@ -98,7 +98,7 @@ Placement place_disk(Area area, bool narrow) {
   out.panels[Panel::hex] = area.bottom(std::round(narrow ? area.px(148) : height * 0.195F));
   out.panels[Panel::map] = area.rest();
   out.panels[Panel::selection] = right.top(area.px(narrow ? 300 : 336));
-  if (!narrow) out.panels[Panel::chain] = right.top(std::round(height * 0.22F));
+  if (!narrow) out.panels[Panel::chain] = right.top(std::round(height * 0.25F));
   out.panels[Panel::files] = right.rest();  // narrow: with the chain as a tab
   return out;
 }

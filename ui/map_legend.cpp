@@ -177,8 +177,27 @@ std::vector<LegendRow> state_legend(const MapScene& scene, bool by_layer_only) {
   return rows;
 }
 
-std::vector<LegendRow> heat_legend(const MapScene& scene) {
-  const AllocationMap& map = scene.history.map();
+// Leaves of the map's pyramid, and its fan: blocks that it has sums of.
+constexpr std::uint64_t kSmallestBlock = 64;
+static_assert(kHeatBlock == kSmallestBlock * 16 * 16 * 16);
+
+void count_heat(const AllocationMap& map, std::uint64_t first, std::uint64_t end, std::uint64_t now,
+                float hottest, std::vector<LegendRow>& rows) {
+  for (std::uint64_t c = first; c < end; ++c) {
+    const float share = map.heat(c, now) / hottest;
+    std::size_t row =
+        storage::in_use(storage::class_of(map.cell(c))) ? kHeatRamp.size() : kHeatRamp.size() + 1;
+    if (share >= kQuiet) {
+      row = 0;
+      while (row + 1 < kHeatSteps.size() && share >= kHeatSteps[row + 1]) ++row;
+    }
+    ++rows[row].count;
+  }
+}
+
+}  // namespace
+
+std::vector<LegendRow> heat_rows(const MapScene& scene) {
   const Tokens& t = tokens(scene.look);
   std::vector<LegendRow> rows;
   for (std::size_t i = 0; i < kHeatRamp.size(); ++i) {
@@ -191,31 +210,34 @@ std::vector<LegendRow> heat_legend(const MapScene& scene) {
   }
   rows.push_back({"Quiet, in use", "", 0, t.quiet, ' ', Swatch::plain, false});
   rows.push_back({"Quiet, free", "", 0, t.unallocated, ' ', Swatch::plain, false});
+  return rows;
+}
+
+void add_heat(const MapScene& scene, std::uint64_t first, std::uint64_t end,
+              std::vector<LegendRow>& rows) {
+  const AllocationMap& map = scene.history.map();
   const std::uint64_t now = scene.history.view_time();
   const float hottest = std::max(map.hottest(now), 1.0F);
   // Cold stretches go at once: the pyramid knows them.
-  constexpr std::uint64_t block = 4096;
-  for (std::uint64_t at = 0; at < map.clusters(); at += block) {
-    const std::uint64_t count = std::min(block, map.clusters() - at);
-    const CellSum sum = map.sum(at, count, now);
-    if (sum.heat / hottest < kQuiet) {
-      rows[kHeatRamp.size()].count += sum.used();
-      rows[kHeatRamp.size() + 1].count += sum.total() - sum.used();
-      continue;
-    }
-    for (std::uint64_t c = at; c < at + count; ++c) {
-      const float share = map.heat(c, now) / hottest;
-      std::size_t row =
-          storage::in_use(storage::class_of(map.cell(c))) ? kHeatRamp.size() : kHeatRamp.size() + 1;
-      if (share >= kQuiet) {
-        row = 0;
-        while (row + 1 < kHeatSteps.size() && share >= kHeatSteps[row + 1]) ++row;
+  const auto count = [&](const auto& self, std::uint64_t from, std::uint64_t to,
+                         std::uint64_t block) -> void {
+    for (std::uint64_t at = from; at < to; at += block) {
+      const std::uint64_t size = std::min(block, to - at);
+      const CellSum sum = map.sum(at, size, now);
+      if (sum.heat / hottest < kQuiet) {
+        rows[kHeatRamp.size()].count += sum.used();
+        rows[kHeatRamp.size() + 1].count += sum.total() - sum.used();
+      } else if (block > kSmallestBlock) {
+        self(self, at, at + size, block / 16);
+      } else {
+        count_heat(map, at, at + size, now, hottest, rows);
       }
-      ++rows[row].count;
     }
-  }
-  return rows;
+  };
+  count(count, first, std::min(end, map.clusters()), kHeatBlock);
 }
+
+namespace {
 
 std::vector<LegendRow> file_legend(const MapScene& scene) {
   const AllocationMap& map = scene.history.map();
@@ -325,8 +347,11 @@ std::vector<LegendRow> map_legend(const MapScene& scene) {
       return state_legend(scene, true);
     case MapMode::file:
       return file_legend(scene);
-    case MapMode::heat:
-      return heat_legend(scene);
+    case MapMode::heat: {
+      std::vector<LegendRow> rows = heat_rows(scene);
+      add_heat(scene, 0, scene.history.map().clusters(), rows);
+      return rows;
+    }
     case MapMode::order:
       return order_legend(scene);
     case MapMode::disagree:

@@ -121,6 +121,14 @@ struct LegendRow {
 // The counts sum up to the clusters of the disk, always.
 std::vector<LegendRow> map_legend(const MapScene& scene);
 
+// The legend of heat in parts, for disks of which a whole count takes longer than a frame: the rows
+// without counts, and what clusters [first, end) add to them. Parts begin at multiples of
+// kHeatBlock.
+inline constexpr std::uint64_t kHeatBlock = 1U << 18;
+std::vector<LegendRow> heat_rows(const MapScene& scene);
+void add_heat(const MapScene& scene, std::uint64_t first, std::uint64_t end,
+              std::vector<LegendRow>& rows);
+
 // The files with most clusters, at most six.
 std::vector<std::uint32_t> largest_files(const DiskFiles& files);
 

@@ -59,6 +59,9 @@ struct Workspace {
 
   // Screen.
   Rect screen_place;  // of the guest's pixels
+  // The picture where it must be smaller than it is, and which one that was.
+  PixelTexture small_screen;
+  std::uint64_t small_screen_number = 0;
 
   // Debugger.
   std::string goto_address, find_text, breakpoint_text, breakpoint_error;
@@ -91,6 +94,8 @@ struct Workspace {
   MiniMap mini;
   std::vector<LegendRow> legend;
   std::uint64_t legend_key = ~std::uint64_t{0};
+  std::vector<LegendRow> heat_rows;  // counted so far
+  std::uint64_t heat_counted = 0;
   bool map_hovered = false;
   bool goto_open = false;
   std::string goto_text;
@@ -100,6 +105,9 @@ struct Workspace {
   std::shared_ptr<const SectorBytes> sectors;
   std::shared_ptr<const DiskFiles> files;
 
+  // What the map's menu is about.
+  std::uint64_t menu_lba = 0, menu_sectors = 0;
+
   // Dialogs.
   std::string open_path, open_error;
   bool open_dialog = false;
@@ -107,6 +115,15 @@ struct Workspace {
   std::string create_path, create_size = "64M", create_format = "vmdk";
   bool create_dialog = false;
   bool about = false;
+  // What is asked before it is done.
+  struct Question {
+    std::string title;
+    std::vector<std::string> lines;
+    const char* yes = "";  // the button's word
+    Request request;
+  };
+  bool ask = false;  // to be opened in this frame
+  Question question;
 
   // LEDs: host seconds until which they stay lit.
   struct Led {
@@ -188,6 +205,15 @@ void ask_where_to(Workspace& work);  // the panel in hand: disassembly, memory, 
 void ask_what_to_find(Workspace& work);
 
 void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rect& place);
+
+// The drive whose map is shown; nullptr: none.
+const DriveView* shown_drive(const Frame& frame);
+void draw_chain_body(Frame& frame);
+
+// A breakpoint by its words, as parse_breakpoint() takes them.
+void add_break(Frame& frame, const std::string& words);
+// Entries of a menu that stop the guest at a file, wherever its clusters are by then.
+void file_break_items(Frame& frame, std::uint32_t node);
 
 // Number of layers of the drive whose map is shown.
 unsigned map_layers(const Frame& frame);

@@ -4,9 +4,36 @@
 #include <cmath>
 
 #include "ui/panels.h"
+#include "ui/shrink.h"
 #include "ui/widgets.h"
 
 namespace ui {
+
+namespace {
+
+ImTextureID small_picture(Frame& frame, int width, int height) {
+  PixelTexture& texture = frame.work.small_screen;
+  const Snapshot& s = *frame.snapshot;
+  const bool same_size = texture.width() == width && texture.height() == height;
+  if (!same_size || frame.work.small_screen_number != s.picture_number) {
+    frame.work.small_screen_number = s.picture_number;
+    const emu::Picture& picture = *s.picture;
+    texture.update(frame.renderer, width, height,
+                   shrink(picture.rgba, static_cast<int>(picture.width),
+                          static_cast<int>(picture.height), width, height));
+  }
+  return texture.id();
+}
+
+// In which size the picture was drawn last, for the title: "2x", "0.75x".
+std::string scale_words(const Workspace& work, const emu::Picture& picture) {
+  if (work.screen_place.w <= 0 || picture.width == 0) return "";
+  const float scale = work.screen_place.w / static_cast<float>(picture.width);
+  return scale >= 1 ? print(", %.0fx", static_cast<double>(scale))
+                    : print(", %.2fx", static_cast<double>(scale));
+}
+
+}  // namespace
 
 void draw_screen(Frame& frame) {
   Workspace& work = frame.work;
@@ -17,6 +44,7 @@ void draw_screen(Frame& frame) {
     const emu::Picture& picture = *s.picture;
     right = s.text.columns != 0 ? print("%u x %u text", s.text.columns, s.text.rows)
                                 : print("%u x %u", picture.width, picture.height);
+    right += scale_words(work, picture);
     if (work.layout == Layout::play) {
       for (const DriveView& drive : s.drives) {
         if (drive.loaded)
@@ -60,7 +88,11 @@ void draw_screen(Frame& frame) {
   const float ph = std::floor(h * scale_y);
   const ImVec2 place = {at.x + std::floor((room.x - pw) / 2), at.y + std::floor((room.y - ph) / 2)};
   work.screen_place = {place.x, place.y, pw, ph};
-  ImGui::GetWindowDrawList()->AddImage(frame.guest->id(), place, {place.x + pw, place.y + ph});
+  ImTextureID shown = frame.guest->id();
+  if (scale_x < 1 && pw >= 1 && ph >= 1 && ph <= h) {
+    shown = small_picture(frame, static_cast<int>(pw), static_cast<int>(ph));
+  }
+  ImGui::GetWindowDrawList()->AddImage(shown, place, {place.x + pw, place.y + ph});
 }
 
 namespace {
@@ -80,11 +112,11 @@ void open_dialog(Frame& frame) {
   const Theme& theme = frame.theme;
   if (!begin_dialog(frame, "Open image", work.open_dialog)) return;
   text(theme->text2, work.open_slot ? std::string("Image for ") + emu::slot_name(*work.open_slot)
-                                    : "A disk image, a floppy image or a machine file");
+                                    : "A disk image, a floppy image, a folder or a machine file");
   if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
   const bool entered =
       input("##path", work.open_path, theme.px(520), "path; or drop the file on the window",
-            ImGuiInputTextFlags_EnterReturnsTrue);
+            ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
   if (!work.open_error.empty()) text(theme->bad, work.open_error);
   if (button(frame, "Open", theme.px(96), true) || entered) {
     if (!work.open_path.empty()) {
@@ -140,6 +172,24 @@ void help_dialog(Frame& frame) {
   ImGui::EndPopup();
 }
 
+void question_dialog(Frame& frame) {
+  const Theme& theme = frame.theme;
+  Workspace::Question& question = frame.work.question;
+  // One dialog for all questions: its title is the part before the mark.
+  if (!begin_dialog(frame, (question.title + "###question").c_str(), frame.work.ask)) return;
+  for (const std::string& line : question.lines) text(theme->text2, line);
+  ImGui::Dummy({0, theme.px(4)});
+  if (button(frame, question.yes, theme.px(96), true)) {
+    frame.post(std::move(question.request));
+    question.request = {};
+    ImGui::CloseCurrentPopup();
+  }
+  ImGui::SameLine();
+  if (button(frame, "Cancel", theme.px(96)) || ImGui::IsKeyPressed(SDL_SCANCODE_ESCAPE))
+    ImGui::CloseCurrentPopup();
+  ImGui::EndPopup();
+}
+
 void create_dialog(Frame& frame) {
   Workspace& work = frame.work;
   const Theme& theme = frame.theme;
@@ -165,6 +215,7 @@ void create_dialog(Frame& frame) {
 void draw_dialogs(Frame& frame) {
   open_dialog(frame);
   create_dialog(frame);
+  question_dialog(frame);
   help_dialog(frame);
 }
 

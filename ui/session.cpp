@@ -19,28 +19,6 @@ constexpr Nanoseconds kSlice = 2 * kMillisecond;
 // A host that falls further behind than this lets guest time slip instead of racing after it.
 constexpr std::chrono::milliseconds kMaximumLag{100};
 
-// What the guest would read, for readers of file systems; nobody notices.
-class TapView final : public storage::BlockDevice {
- public:
-  explicit TapView(emu::DriveTap& tap) : tap_(tap) {}
-  std::uint64_t sector_count() const override { return tap_.sector_count(); }
-  storage::Geometry geometry() const override { return tap_.geometry(); }
-  bool read_only() const override { return true; }
-  storage::Extent extent_at(std::uint64_t lba) const override { return tap_.extent_at(lba); }
-
- protected:
-  storage::IoStatus do_read(std::uint64_t lba, std::span<std::uint8_t> sectors) override {
-    return tap_.peek(lba, sectors);
-  }
-  storage::IoStatus do_write(std::uint64_t, std::span<const std::uint8_t>) override {
-    return storage::IoStatus::read_only;
-  }
-  storage::IoStatus do_flush() override { return storage::IoStatus::ok; }
-
- private:
-  emu::DriveTap& tap_;
-};
-
 }  // namespace
 
 // ---- Control ----
@@ -131,6 +109,22 @@ void Control::eject(emu::DriveSlot slot) {
   session_.drives_changed_ = true;
 }
 
+void Control::change_chain(emu::DriveSlot slot, emu::ChainChange change) {
+  for (emu::DriveConfig& drive : session_.options_.config.drives) {
+    if (drive.slot != slot) continue;
+    // The layers differ even when it was refused: they are other objects now.
+    session_.drives_changed_ = true;
+    const std::string said = session_.machine_->change_chain(
+        change, drive, [this](const std::string& line) { tell(line); });
+    flag(change == emu::ChainChange::new_child
+             ? "new child"
+             : (change == emu::ChainChange::commit ? "commit" : "detach"),
+         true);
+    return tell(said);
+  }
+  tell(std::string(emu::slot_name(slot)) + " has no image file");
+}
+
 void Control::tell(const std::string& line) {
   const std::lock_guard lock(session_.mutex_);
   session_.lines_.push_back(line);
@@ -139,7 +133,7 @@ void Control::tell(const std::string& line) {
 void Control::read_files(emu::DriveSlot slot) {
   std::shared_ptr<DiskFiles> files;
   if (emu::DriveTap* tap = session_.machine_->tap(slot)) {
-    TapView view(*tap);
+    emu::QuietView view(*tap);
     files = std::make_shared<DiskFiles>(read_disk_files(view, emu::is_floppy(slot)));
   }
   const std::lock_guard lock(session_.mutex_);

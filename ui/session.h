@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "emu/debugger.h"
+#include "emu/drive_chain.h"
 #include "emu/machine.h"
 #include "emu/run_options.h"
 #include "emu/session.h"
@@ -88,6 +89,7 @@ class Control {
   double speed() const;
   void insert(const emu::DriveConfig& drive);
   void eject(emu::DriveSlot slot);
+  void change_chain(emu::DriveSlot slot, emu::ChainChange change);
   void tell(const std::string& line);  // to the person
   // Everything of a drive that is read over again: files.
   void read_files(emu::DriveSlot slot);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "emu/command_line.h"
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
@@ -483,10 +484,7 @@ void draw_status_bar(Frame& frame) {
     right.emplace_back("no machine", theme->text3);
   } else {
     const Snapshot& s = *frame.snapshot;
-    constexpr std::array<const char*, 4> models = {"8086", "186", "286", "386"};
-    const auto model = static_cast<std::size_t>(s.cpu);
-    right.emplace_back(std::string(model < models.size() ? models[model] : "CPU") +
-                           print(" at %u instr/\u00b5s", s.mips),
+    right.emplace_back(std::string(emu::name_of(s.cpu)) + print(" at %u instr/\u00b5s", s.mips),
                        theme->text2);
     if (s.state == RunState::running) {
       right.emplace_back(print("%.2fx", s.host_speed), theme->text);

@@ -256,6 +256,7 @@ void describe_drives(emu::Machine& machine, const emu::Config& config,
     if (emu::DriveTap* tap = machine.tap(slot)) {
       view.loaded = true;
       view.medium = tap->medium();
+      view.image_file = tap->chain() != nullptr;
       view.sectors = tap->sector_count();
       view.geometry = tap->geometry();
       if (!emu::is_floppy(slot)) {

@@ -76,7 +76,8 @@ const char* mode_word(emu::DriveMode mode);
 
 struct DriveView {
   emu::DriveSlot slot = emu::DriveSlot::fd0;
-  bool loaded = false;  // something is in it
+  bool loaded = false;      // something is in it
+  bool image_file = false;  // and that is an image file, not a disk made by us
   std::string file;
   emu::DriveMode mode = emu::DriveMode::rw;
   std::uint64_t medium = 0;

@@ -96,12 +96,15 @@ void draw_start_page(Frame& frame) {
     work.open_slot.reset();
   }
   if (tile(frame, {x + 2 * (tile_width + gap), y}, tile_width, "Create a disk...",
-           "An empty hard disk.", "Grows only where the guest writes.", "N", false) ||
+           "Partitioned, formatted, empty.", "Grows only where the guest writes.", "N", false) ||
       key(SDL_SCANCODE_N))
     work.create_dialog = true;
-  if (tile(frame, {x + 3 * (tile_width + gap), y}, tile_width, "Keys and panels",
-           "What the window can do,", "and how to ask for it.", "F1", false))
-    work.about = true;
+  if (tile(frame, {x + 3 * (tile_width + gap), y}, tile_width, "Folder as a disk...",
+           "A folder becomes drive C.", "Changes go back at the end.", "F", false) ||
+      key(SDL_SCANCODE_F)) {
+    work.open_dialog = true;
+    work.open_slot.reset();
+  }
   y += theme.px(112) + theme.px(30);
   put(list, fonts.caption, x, y, theme->text, "Recent");
   y += theme.px(30);
@@ -220,6 +223,9 @@ void draw_start_page(Frame& frame) {
   }
   ImGui::SetCursorScreenPos({x, frame.height - theme.bar() - theme.px(38)});
   checkbox(frame, "Show this page at start", work.show_start_page);
+  const char* help = "F1  keys and panels";
+  put(list, fonts.text, x + w - width_of(fonts.text, help),
+      frame.height - theme.bar() - theme.px(33), theme->text3, help);
   ImGui::End();
 }
 

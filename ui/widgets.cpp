@@ -42,7 +42,7 @@ PanelWindow::PanelWindow(Frame& frame, Panel panel, const std::string& title,
     list->PushClipRect(bar.Min, bar.Max, false);
     const Fonts& fonts = theme.fonts();
     const float y = bar.Min.y + std::floor((bar.GetHeight() - fonts.text->FontSize) / 2);
-    const float close = bar.Max.x - theme.px(26);
+    const float close = bar.Max.x - theme.px(32);
     const float begin = bar.Min.x + theme.px(28) + width_of(fonts.text, title) + theme.px(12);
     float end = close;
     if (!right.empty()) {

@@ -17,6 +17,7 @@
 #include "emu/command_line.h"
 #include "emu/file_kind.h"
 #include "emu/image_command.h"
+#include "emu/session.h"
 #include "ui/desk.h"
 #include "ui/display_loss.h"
 #include "ui/keymap.h"
@@ -223,6 +224,9 @@ class Window {
   void end_session(std::unique_ptr<Session> session) {
     if (!session) return;
     stop(*session);
+    // What was changed on a folder's disk goes back, as at the end of a run.
+    if (!emu::report_folders(session->machine().copy_back_folders()))
+      desk_->say("some files could not be copied back; the terminal names them");
     const std::string problem = session->machine().flush_disks();
     if (!problem.empty()) desk_->say(problem);
   }
@@ -274,7 +278,7 @@ class Window {
 
   static void create(const std::string& path, const std::string& size) {
     const std::string format = path.ends_with(".img") || path.ends_with(".raw") ? "raw" : "vmdk";
-    const std::vector<std::string> words = {"create", "-f", format, path, size};
+    const std::vector<std::string> words = {"create-disk", "-f", format, "--size", size, path};
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;

@@ -26,6 +26,29 @@ const std::vector<std::uint8_t> kCounter = {0xB8, 0x00, 0xB8, 0x8E, 0xC0, 0xFF, 
 // 7C00: mov ax,[0600h] / 7C03: jmp 7C00
 const std::vector<std::uint8_t> kPolls = {0xA1, 0x00, 0x06, 0xEB, 0xFB};
 
+// Into protected mode with paging: the first 4 MiB to themselves, linear 400000h to 8000h and 9000h
+// in turns. From 7C66h on, 32 bits:
+// again: inc dword [400010h] / 7C6C: xor dword [12000h],1000h (the page's entry) / mov eax,cr3 /
+// mov cr3,eax / jmp again
+// clang-format off
+const std::vector<std::uint8_t> kPaged = {
+    0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x0F, 0x01, 0x16, 0x98, 0x7C, 0xB8, 0x00,
+    0x10, 0x8E, 0xC0, 0x31, 0xFF, 0x26, 0x66, 0xC7, 0x06, 0x00, 0x00, 0x07,
+    0x10, 0x01, 0x00, 0x26, 0x66, 0xC7, 0x06, 0x04, 0x00, 0x07, 0x20, 0x01,
+    0x00, 0xBF, 0x00, 0x10, 0x66, 0xB8, 0x07, 0x00, 0x00, 0x00, 0x66, 0xAB,
+    0x66, 0x05, 0x00, 0x10, 0x00, 0x00, 0x81, 0xFF, 0x00, 0x20, 0x75, 0xF2,
+    0x26, 0x66, 0xC7, 0x06, 0x00, 0x20, 0x07, 0x80, 0x00, 0x00, 0x66, 0xB8,
+    0x00, 0x00, 0x01, 0x00, 0x0F, 0x22, 0xD8, 0x66, 0xB8, 0x01, 0x00, 0x00,
+    0x80, 0x0F, 0x22, 0xC0, 0x66, 0xEA, 0x60, 0x7C, 0x00, 0x00, 0x08, 0x00,
+    0x66, 0xB8, 0x10, 0x00, 0x8E, 0xD8, 0xFF, 0x05, 0x10, 0x00, 0x40, 0x00,
+    0x81, 0x35, 0x00, 0x20, 0x01, 0x00, 0x00, 0x10, 0x00, 0x00, 0x0F, 0x20,
+    0xD8, 0x0F, 0x22, 0xD8, 0xEB, 0xE8, 0x90, 0x90, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x9B, 0xCF, 0x00,
+    0xFF, 0xFF, 0x00, 0x00, 0x00, 0x93, 0xCF, 0x00, 0x17, 0x00, 0x80, 0x7C,
+    0x00, 0x00,
+};
+// clang-format on
+
 class Lab {
  public:
   explicit Lab(std::vector<std::uint8_t> code) {
@@ -101,6 +124,40 @@ TEST_CASE("watch: reads, physical addresses, conditions on registers", "[emu][wa
   REQUIRE(debugger.run_until(machine.now() + kSecond) == StopReason::breakpoint);
   REQUIRE(eip(machine) == 0x7C0D);
   REQUIRE(machine.memory_hit()->access.size == 2);
+}
+
+TEST_CASE("watch: with paging on a linear address is watched through every page that it leads to",
+          "[emu][watch]") {
+  const Lab lab(kPaged);
+  Machine machine(lab.config());
+  run_to_boot(machine);
+  Debugger debugger(machine);
+  const unsigned linear = debugger.add("mem 400010..400013 write");
+  for (std::uint32_t round = 0; round < 6; ++round) {
+    REQUIRE(debugger.run_until(machine.now() + kSecond) == StopReason::breakpoint);
+    REQUIRE(eip(machine) == 0x7C6C);
+    const auto& hit = machine.memory_hit();
+    REQUIRE(hit.has_value());
+    REQUIRE(hit->eip == 0x7C66);
+    REQUIRE(hit->access.linear == 0x400010);
+    REQUIRE(hit->access.physical == (round % 2 == 0 ? 0x8010U : 0x9010U));
+    REQUIRE(hit->access.after == hit->access.before + 1);
+  }
+  debugger.remove(linear);
+  // One of the two pages by its physical address: every second round.
+  debugger.add("phys 9010..9013 write");
+  std::uint32_t last = 0;
+  for (int round = 0; round < 4; ++round) {
+    REQUIRE(debugger.run_until(machine.now() + kSecond) == StopReason::breakpoint);
+    REQUIRE(machine.memory_hit()->access.physical == 0x9010);
+    if (round != 0) REQUIRE(machine.memory_hit()->access.after == last + 1);
+    last = machine.memory_hit()->access.after;
+  }
+  debugger.remove(debugger.points()[0].number);
+  // Nobody goes there by these linear addresses.
+  debugger.add("mem 8010..8013");
+  debugger.add("mem 9010..9013");
+  REQUIRE(debugger.run_until(machine.now() + 100 * kMillisecond) == StopReason::deadline);
 }
 
 TEST_CASE("watch: a guest that only waits is stopped at every read of what it polls",

@@ -68,7 +68,7 @@ struct Known {
     const auto table = node("FAT", MapMark::fat, 4 * kSpc);
     const auto big = node("BIG.DAT", MapMark::none, 60 * kSpc);
     const auto small = node("SMALL.TXT", MapMark::none, 3);
-    files.volumes.push_back({8, 250 * kSpc - 8, 16, 4096, 0, "C:"});
+    files.volumes.push_back({8, 250 * kSpc - 8, 1, 16, 4096, 0, "C:"});
     files.runs = {{8, 4 * kSpc, table, 0},
                   {6 * kSpc, 40 * kSpc, big, 0},
                   {60 * kSpc, 3, small, 0},

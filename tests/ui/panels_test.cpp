@@ -1,7 +1,15 @@
 // Panels on a surface, with a mouse and keys of the test's own: what a click does, and that a
 // picture is the same every time.
+#include <imgui_internal.h>
+
+#include <filesystem>
+
+#include "bios/roms.h"
 #include "emu/drive_tap.h"
+#include "storage/format.h"
+#include "storage/open_image.h"
 #include "tests/catch.hpp"
+#include "tests/support/temp_dir.h"
 #include "tests/ui/rig.h"
 
 using support::Rig;
@@ -267,4 +275,159 @@ TEST_CASE("panels: digits typed into a byte of memory change the guest's memory"
   rig.session().machine().memory().peek(0x500, byte);
   REQUIRE(byte[0] == 0xA5);
   REQUIRE(rig.work().memory_cursor == 0x501);
+}
+
+namespace {
+
+// The demo's disk as an image file, in the Disk layout with its files read.
+class DiskRig {
+ public:
+  explicit DiskRig(const std::string& mode = "rw") : rig(1600, 1000) {
+    const auto lab = bios::disk_lab();
+    file = (folder.path() / "lab.vmdk").string();
+    storage::CreateOptions create;
+    create.sectors = 65520;
+    create.geometry = {65, 16, 63};
+    const storage::OpenOptions plain;
+    create_image(storage::PosixDirectory::place_of(file, host_rules(plain)), storage::kVmdkFormat,
+                 create, plain);
+    {
+      const auto image = open_image(std::filesystem::path(file), plain);
+      REQUIRE(image.device->write(0, lab.first(lab.size() / 512 * 512)) == storage::IoStatus::ok);
+      REQUIRE(image.device->close() == storage::IoStatus::ok);
+    }
+    rig.boot({"--drive", "bus=ide0.0,file=" + file + ",mode=" + mode});
+    rig.work().layout = ui::Layout::disk;
+    rig.frames(3, 20 * devices::kMillisecond);
+    rig.run(4 * devices::kSecond);
+    for (int i = 0; i < 5; ++i) rig.frame(devices::kMillisecond, 1.1F);
+    REQUIRE(rig.work().map.files() != nullptr);
+    REQUIRE_FALSE(rig.work().map.files()->volumes.empty());
+  }
+
+  // Buttons of the panel's two rows, from the left.
+  void click_chain(int row, int x) {
+    const ui::Rect chain = rig.work().placement.panels.at(ui::Panel::chain);
+    const auto layers = static_cast<int>(rig.snapshot().drives.at(drive_index()).layers.size());
+    rig.click(static_cast<int>(chain.x) + x,
+              static_cast<int>(chain.y) + 24 + 8 + layers * 44 + 14 + row * 28);
+  }
+  std::size_t drive_index() {
+    for (std::size_t i = 0; i < rig.snapshot().drives.size(); ++i) {
+      if (rig.snapshot().drives[i].slot == emu::DriveSlot::ide0_0) return i;
+    }
+    return 0;
+  }
+  const ui::DriveView& drive() { return rig.snapshot().drives[drive_index()]; }
+  // Yes to what is asked, in the middle of the window.
+  void answer(bool yes) {
+    REQUIRE(rig.work().question.yes[0] != 0);
+    REQUIRE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+    rig.frames(4);  // it takes the size of its lines
+    press(yes);
+    rig.frames(4, devices::kMillisecond);
+  }
+  void press(bool yes) {
+    // The dialog is as wide as its lines; its buttons are left, one below the lines.
+    const ImGuiWindow* dialog = nullptr;
+    for (const ImGuiWindow* window : ImGui::GetCurrentContext()->Windows) {
+      if (window->Active && (window->Flags & ImGuiWindowFlags_Modal) != 0) dialog = window;
+    }
+    REQUIRE(dialog != nullptr);
+    rig.click(static_cast<int>(dialog->Pos.x) + (yes ? 40 : 150),
+              static_cast<int>(dialog->Pos.y + dialog->Size.y) - 20);
+  }
+
+  support::TempDir folder;
+  std::string file;
+  Rig rig;
+};
+
+}  // namespace
+
+TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it to the files",
+          "[ui][panels][chain]") {
+  DiskRig lab;
+  REQUIRE(lab.drive().layers.size() == 1);
+  lab.click_chain(0, 40);  // New child
+  lab.answer(false);
+  REQUIRE(lab.drive().layers.size() == 1);
+  lab.click_chain(0, 40);
+  lab.answer(true);
+  REQUIRE(lab.drive().layers.size() == 2);
+  REQUIRE(lab.drive().layers[0].name == "lab.overlay-1.vmdk");
+  REQUIRE(lab.drive().mode == emu::DriveMode::rw);
+  // The guest goes on and writes into the child.
+  const auto size = std::filesystem::file_size(lab.folder.path() / "lab.vmdk");
+  lab.rig.session().post([](ui::Control& control) { control.typist().type("c"); });
+  lab.rig.run(4 * devices::kSecond);
+  lab.rig.frames(3, devices::kMillisecond);
+  REQUIRE(std::filesystem::file_size(lab.folder.path() / "lab.vmdk") == size);
+  REQUIRE(lab.rig.snapshot().text.text().find("OK create") != std::string::npos);
+
+  lab.click_chain(0, 230);  // Detach
+  lab.answer(true);
+  REQUIRE(lab.drive().layers.size() == 1);
+  REQUIRE(lab.drive().layers[0].name == "lab.overlay-1.vmdk");
+  lab.rig.session().post([](ui::Control& control) { control.typist().type("v"); });
+  lab.rig.run(6 * devices::kSecond);
+  lab.rig.frames(3, devices::kMillisecond);
+  REQUIRE(lab.rig.snapshot().text.text().find("OK verify") != std::string::npos);
+}
+
+TEST_CASE("panels: a drive that drops its writes has no child and says why",
+          "[ui][panels][chain]") {
+  DiskRig lab("discard");
+  lab.click_chain(0, 40);
+  REQUIRE_FALSE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+  // Asked all the same, by whatever road: a line, and the machine goes on.
+  lab.rig.session().post([](ui::Control& control) {
+    control.change_chain(emu::DriveSlot::ide0_0, emu::ChainChange::new_child);
+  });
+  lab.rig.frames(3, devices::kMillisecond);
+  REQUIRE(lab.rig.work().message.has_value());
+  REQUIRE(lab.rig.work().message->find("mode discard") != std::string::npos);
+  const auto before = lab.rig.snapshot().now;
+  lab.rig.frames(2, devices::kMillisecond);
+  REQUIRE(lab.rig.snapshot().now > before);
+}
+
+TEST_CASE("panels: the menus of a file and of a cell stop the guest at the file",
+          "[ui][panels][map]") {
+  DiskRig lab;
+  Rig& rig = lab.rig;
+  const auto right_click = [&](int x, int y) {
+    rig.move(x, y);
+    rig.frames(2);
+    rig.button(x, y, true, SDL_BUTTON_RIGHT);
+    rig.frames(2);
+    rig.button(x, y, false, SDL_BUTTON_RIGHT);
+    rig.frames(2);
+  };
+  const ui::Rect files = rig.work().placement.panels.at(ui::Panel::files);
+  // The first row below filter and table head.
+  const int x = static_cast<int>(files.x) + 40;
+  const int y = static_cast<int>(files.y) + 78;
+  right_click(x, y);
+  rig.click(x + 30, y + 18);  // Break on access
+  rig.frames(2);
+  REQUIRE(rig.snapshot().points.size() == 1);
+  REQUIRE(rig.snapshot().points[0].breakpoint.kind == emu::Breakpoint::Kind::file);
+  REQUIRE(rig.snapshot().points[0].text.starts_with("file ide0.0 \"1:/"));
+
+  // A sector a cell: LBA 132 to 139 are README.TXT's.
+  rig.work().zoom = ui::lowest_zoom(rig.work().map.history().map());
+  rig.work().map_first = 128;
+  rig.frames(2);
+  const auto readme = [&] { return rig.work().menu_lba >= 132 && rig.work().menu_lba < 140; };
+  for (int cx = 170; cx < 900 && !readme(); cx += 20) right_click(cx, 130);
+  REQUIRE(readme());
+  const ImGuiWindow* menu = ImGui::GetCurrentContext()->OpenPopupStack.back().Window;
+  REQUIRE(menu != nullptr);
+  rig.frames(2);
+  // The last entry.
+  rig.click(static_cast<int>(menu->Pos.x) + 40, static_cast<int>(menu->Pos.y + menu->Size.y) - 14);
+  rig.frames(2);
+  REQUIRE(rig.snapshot().points.size() == 2);
+  REQUIRE(rig.snapshot().points[1].text == "file ide0.0 \"1:/README.TXT\" write");
 }

@@ -48,6 +48,12 @@ class Rig {
     desk_->show(std::make_unique<ui::Session>(std::move(machine), options));
   }
 
+  // A window of another size than the surface: what lies beyond is made, and not drawn.
+  void window_size(int width, int height) {
+    width_ = width;
+    height_ = height;
+  }
+
   // One frame; the machine runs `slice` of guest time before it.
   void frame(devices::Nanoseconds slice = 0, float seconds = 1.0F / 60) {
     if (desk_->session() != nullptr) desk_->session()->round(slice);

@@ -64,12 +64,12 @@ void shoot(const std::filesystem::path& folder, const std::string& name, int wid
   type(rig, words.empty() ? "c" : "copy *.sys c:\\\\\n", 300 * devices::kMillisecond);
   for (int i = 0; i < 4; ++i) rig.frame(kSlice, 1.1F);
   rig.save(folder / (name + "-disk.png"));
-  if (scale > 1) return;
-  for (const ui::MapMode mode : {ui::MapMode::file, ui::MapMode::heat, ui::MapMode::disagree}) {
+  for (const ui::MapMode mode :
+       {ui::MapMode::file, ui::MapMode::heat, ui::MapMode::order, ui::MapMode::disagree}) {
     rig.work().map.mode = mode;
     rig.frames(2);
     rig.save(folder / (name + "-disk-" + ui::map_mode_name(mode) + ".png"));
-    if (look == ui::Look::light) break;
+    if (width != 1600) break;
   }
   rig.work().map.mode = ui::MapMode::state;
   if (rig.work().map.ready()) rig.work().map.history().seek(rig.work().map.history().now() * 3 / 4);
@@ -107,6 +107,7 @@ int main(int argc, char** argv) {
   if (wanted("dark")) shoot(folder, "dark", 1600, 1000, ui::Look::dark, 1, images);
   if (wanted("light")) shoot(folder, "light", 1600, 1000, ui::Look::light, 1, images);
   if (wanted("small")) shoot(folder, "small", 1280, 800, ui::Look::dark, 1, images);
+  if (wanted("wide")) shoot(folder, "wide", 1920, 1080, ui::Look::dark, 1, images);
   if (wanted("large")) shoot(folder, "large", 3200, 2000, ui::Look::dark, 2, images);
   return 0;
 }

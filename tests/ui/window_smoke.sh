@@ -1,11 +1,12 @@
 #!/bin/bash
 # The window with a person at it, in a virtual X display with real key and mouse events: Disk Lab boots and
-# makes a file, the debugger stops and steps, a breakpoint is clicked, the map zooms and shows the past, the
-# window is killed in the middle of a copy. With FreeDOS's floppy at hand: DIR, eject and insert by the lamp.
+# makes a file, a floppy is ejected and another one inserted by its lamp, the debugger stops and steps, a
+# breakpoint is clicked, bytes are typed into video memory, the map zooms and shows the past, the window is
+# killed in the middle of a copy. With FreeDOS's floppy at hand: DIR, and a file from a floppy that was inserted.
 # Usage: window_smoke.sh PLATTER [FOLDER FOR PICTURES]
 set -u
 platter=$1
-for tool in Xvfb xdotool import convert; do
+for tool in Xvfb xdotool import convert mformat mcopy; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
 folder=$(mktemp -d)
@@ -78,14 +79,39 @@ stop_program() {
   fail "the program does not end"
 }
 
+# holds FILE: the program has it open
+holds() { readlink /proc/"$program"/fd/* 2>/dev/null | grep -qF "/$1"; }
+lets_go() { ! holds "$1"; }
+# By the lamp of fda, the first one: its menu is above it, Insert on top and Eject below.
+eject_floppy() {
+  xdotool mousemove 40 788 click 1 sleep 0.5 mousemove 60 "$lamp_eject" sleep 0.2 click 1 sleep 0.3
+  settles lets_go "$1"
+}
+insert_floppy() {
+  xdotool mousemove 40 788 click 1 sleep 0.5 mousemove 60 "$lamp_insert" sleep 0.2 click 1 sleep 0.5
+  xdotool type --delay 20 "$folder/$1"
+  xdotool key Return sleep 0.3
+  settles holds "$1"
+}
+lamp_insert=615 lamp_eject=634
+
 # ---- Play: keys reach the guest, its screen shows ----
-start
+truncate -s 1474560 "$folder/one.img"
+cp "$folder/one.img" "$folder/two.img"
+cp "$(dirname "$platter")/bios/platter-disklab.bin" "$folder/lab.img" || fail "no Disk Lab beside the program"
+truncate -s 33546240 "$folder/lab.img"
+start --fda "$folder/one.img" --drive "bus=ide0.0,file=$folder/lab.img,format=raw,mode=discard" --boot c
 wait_for READY
 xdotool mousemove 640 400 click 1 sleep 0.3 key c
 wait_for 'OK create'
 blue() { [ "$(share 300 200 500 300 'b>r+0.2 and b>g+0.1')" -ge 50 ]; }
 settles blue
 shoot play
+holds one.img || fail "the floppy is not open"
+eject_floppy one.img
+shoot play-ejected
+insert_floppy two.img
+lets_go one.img || fail "the first floppy is still open"
 
 # ---- Debug: stop, step, a breakpoint by click ----
 host_key 2
@@ -101,6 +127,13 @@ disc() { [ "$(share 8 190 20 20 'r>0.8 and g<0.6 and b<0.5')" -ge 8 ]; }
 settles disc
 shoot debug
 xdotool mousemove 18 200 click 1 sleep 0.5
+# Four white blocks typed into video memory, by a click on its first byte: the guest's screen has them.
+white_blocks() { [ "$(share 724 53 26 10 'r>0.8 and g>0.8 and b>0.8')" -ge 80 ]; }
+white_blocks && fail "the corner of the guest's screen is white before anything was typed"
+xdotool mousemove 72 461 click 1 sleep 0.3 type --delay 20 'B8000'
+xdotool key Return sleep 0.5 mousemove 92 485 click 1 sleep 0.3 type --delay 60 'DB0FDB0FDB0FDB0F'
+settles white_blocks
+shoot debug-typed
 xdotool key F5
 settles running
 
@@ -139,6 +172,19 @@ begin_copy() {  # boots FreeDOS and has it write to copy.vmdk
   shoot freedos
   rows() { [ "$(share 280 380 400 150 'r>0.5 and g>0.5 and b>0.5')" -ge 4 ]; }
   settles rows
+  if [ "${1:-}" = swap ]; then
+    # Another floppy, from which the guest brings a file to its hard disk.
+    eject_floppy dos.img
+    insert_floppy new.img
+    xdotool mousemove 640 400 click 1 sleep 0.3 type --delay 80 'copy a:newdisk.txt c:'
+    xdotool key Return
+    arrived() { "$platter" image fat ls -U "$folder/copy.vmdk" / 2>/dev/null | grep -qi newdisk; }
+    settles arrived
+    shoot freedos-swapped
+    eject_floppy new.img
+    insert_floppy dos.img
+    xdotool mousemove 640 400 click 1 sleep 0.3
+  fi
   empty=$(stat -c %b "$folder/copy.vmdk")
   xdotool type --delay 80 'for %i in (1 2 3 4 5 6 7 8 9) do copy kernel.sys c:%i.sys'
   xdotool key Return
@@ -147,7 +193,9 @@ begin_copy() {  # boots FreeDOS and has it write to copy.vmdk
 }
 if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   cp "$PLATTER_SHARED/images/freedos-144.img" "$folder/dos.img"
-  begin_copy
+  mformat -C -f 1440 -i "$folder/new.img" :: && echo 'a new disk' >"$folder/newdisk.txt" &&
+    mcopy -i "$folder/new.img" "$folder/newdisk.txt" :: || fail "mformat"
+  begin_copy swap
   kill -KILL "$program"
   wait "$program" 2>/dev/null
   # Space taken by a write that was not finished (3) is no harm, and a repair gives it back.
@@ -166,4 +214,4 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   [ "$code" = 5 ] && grep -q 'display' "$folder/out" || fail "exit code $code after the display went away"
   "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after the display went away"; }
 fi
-echo "ok: booted, typed, stopped, stepped, clicked, zoomed, looked back, ended"
+echo "ok: booted, typed, changed floppies, stopped, stepped, clicked, changed memory, zoomed, looked back, ended"
