@@ -192,6 +192,27 @@ TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][pan
   REQUIRE(rig.work().memory_pattern == "EA 5B");
 }
 
+TEST_CASE("panels: a key that goes down and up within one frame is a key", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  rig.work().focused = ui::Panel::memory;
+  ui::debugger_key(rig.work(), &rig.snapshot(),
+                   [&](ui::Request request) { rig.session().post(std::move(request)); },
+                   {SDL_SCANCODE_G, false, true});
+  rig.frames(3);
+  rig.text("B8000");
+  for (const bool down : {true, false}) {
+    SDL_Event event{};
+    event.type = down ? SDL_KEYDOWN : SDL_KEYUP;
+    event.key.keysym.scancode = SDL_SCANCODE_RETURN;
+    rig.desk().event(event);
+  }
+  rig.frames(3);
+  REQUIRE(rig.work().memory_address == 0xB8000);
+  REQUIRE_FALSE(ImGui::GetIO().KeysDown[SDL_SCANCODE_RETURN]);
+}
+
 TEST_CASE("panels: what Trace and Ports record is shown by the panel's filter", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   rig.boot();
