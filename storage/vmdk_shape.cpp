@@ -21,11 +21,11 @@ namespace {
                        std::to_string(value) + ", allowed " + std::string(allowed) + ")");
 }
 
-// The footer of a stream: the last sector but one, between its marker and the end mark. [VDF]
-// "Stream-Optimized Compressed Sparse Extents".
 constexpr std::string_view kNoFooter =
     "ends without the footer that its header promises; `image repair` looks for its grains";
 
+// The footer of a stream: the last sector but one, between its marker and the end mark. [VDF]
+// "Stream-Optimized Compressed Sparse Extents".
 VmdkHeader read_footer(File& file, const VmdkHeader& header) {
   const std::uint64_t size = file.size();
   if (size < 4 * kSectorSize || size % kSectorSize != 0) {
