@@ -142,6 +142,7 @@ void Desk::frame(float width, float height, float seconds) {
   imgui_.new_frame(width, height, seconds);
   Wants wants;
   wants.map = wants_.map;
+  wants.screen = false;
   Frame frame(theme_, snapshot_.get(), work_, wants, renderer_);
   frame.width = width;
   frame.height = height;

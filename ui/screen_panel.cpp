@@ -66,6 +66,7 @@ void draw_screen(Frame& frame) {
   ImGui::PopStyleColor();
   work.screen_focused = false;
   if (!window) return;
+  frame.wants.screen = true;
   work.screen_focused = ImGui::IsWindowFocused();
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const ImVec2 at = ImGui::GetCursorScreenPos();

@@ -484,7 +484,7 @@ void Session::publish() {
     next->memory_before = pages_before_;
   }
   const std::uint64_t generation = machine_->screen_generation();
-  if (picture_seen_ != generation) {
+  if (wants.screen && picture_seen_ != generation) {
     picture_seen_ = generation;
     picture_ = std::make_shared<emu::Picture>(machine_->picture());
     ++picture_number_;

@@ -138,6 +138,7 @@ struct Snapshot {
 
 // What the panels want to have in the next snapshot.
 struct Wants {
+  bool screen = true;                 // the guest's picture; an old one stands when nobody looks
   std::set<std::uint32_t> pages;      // numbers of physical pages
   std::optional<emu::DriveSlot> map;  // events of this drive
   bool chips = false;

@@ -116,6 +116,24 @@ TEST_CASE("session: the map built from events is the one that a new session scan
   REQUIRE(scanned.counts() == lived);
 }
 
+TEST_CASE("session: the guest's picture costs nothing while no panel shows it", "[ui][session]") {
+  const auto session = session_of(demo());
+  ui::Wants wants;
+  const auto run = [&](bool shown, devices::Nanoseconds time) {
+    wants.screen = shown;
+    for (devices::Nanoseconds done = 0; done < time; done += 20 * kMillisecond) {
+      session->want(wants);
+      session->round(20 * kMillisecond);
+    }
+    return session->snapshot()->picture_number;
+  };
+  const std::uint64_t first = run(false, 20 * kMillisecond);
+  REQUIRE(run(false, 5 * kSecond) == first);
+  const std::uint64_t seen = run(true, 20 * kMillisecond);
+  REQUIRE(seen == first + 1);
+  REQUIRE(run(true, 5 * kSecond) > seen + 5);  // its cursor blinks
+}
+
 TEST_CASE("session: a thread of its own runs the machine and ends when asked", "[ui][session]") {
   const auto session = session_of(demo());
   session->start();
