@@ -98,6 +98,12 @@ class Image : public BlockDevice {
   // What the image itself asks for, where a drive says nothing else.
   virtual FatFree fat_free() const { return FatFree::off; }
 
+  // Shows zeroes from now on whatever the parent has there, and whatever another one will have that
+  // is about to take its place: write_zeroes() may leave alone what reads as zeroes already.
+  virtual IoStatus hide_parent(std::uint64_t lba, std::uint64_t count) {
+    return write_zeroes(lba, count);
+  }
+
   // nullptr: none, or not opened.
   virtual Image* parent() { return nullptr; }
   const Image* parent() const { return const_cast<Image*>(this)->parent(); }

@@ -374,18 +374,33 @@ IoStatus VhdBlocks::write(std::uint64_t lba, std::span<const std::uint8_t> secto
                         [&](const Piece& piece, std::uint64_t) { return set_bits(piece); });
 }
 
-// Sectors of a differencing disk shall show zeroes, whatever the parent has.
-IoStatus VhdBlocks::hide_piece(const Piece& piece, bool& bits_due) {
+bool VhdBlocks::parent_shows_nothing(const Piece& piece) const {
+  if (below_.missing) return false;
+  const std::uint64_t lba = piece.block * table_.block_sectors + piece.first;
+  const Extent there = parent_extent(below_.parent, lba, piece.count);
+  return there.state == ClusterState::unallocated && there.sector_count == piece.count;
+}
+
+// Sectors of a differencing disk shall show zeroes; with `spare`, no block is taken for those that
+// do so as the parent is now.
+IoStatus VhdBlocks::hide(std::uint64_t lba, std::uint64_t count, bool spare) {
+  bool bits_due = false;
+  IoStatus status = for_each_piece(lba, count, [&](const Piece& piece, std::uint64_t) {
+    return hide_piece(piece, spare, bits_due);
+  });
+  if (status != IoStatus::ok || !bits_due) return status;
+  status = file_.sync();
+  if (status != IoStatus::ok) return status;
+  return for_each_piece(lba, count,
+                        [&](const Piece& piece, std::uint64_t) { return set_bits(piece); });
+}
+
+IoStatus VhdBlocks::hide_piece(const Piece& piece, bool spare, bool& bits_due) {
   std::uint32_t entry = 0;
   const IoStatus status = entry_of(piece.block, entry);
   if (status != IoStatus::ok) return status;
   if (entry == kNoVhdBlock) {
-    const std::uint64_t lba = piece.block * table_.block_sectors + piece.first;
-    const bool nothing =
-        !below_.missing &&
-        parent_extent(below_.parent, lba, piece.count).state == ClusterState::unallocated &&
-        parent_extent(below_.parent, lba, piece.count).sector_count == piece.count;
-    if (nothing) return IoStatus::ok;
+    if (spare && parent_shows_nothing(piece)) return IoStatus::ok;
     bits_due = true;
     return write_new(piece, {});
   }
@@ -441,14 +456,12 @@ IoStatus VhdBlocks::write_zeroes(std::uint64_t lba, std::uint64_t count) {
     return for_each_piece(lba, count,
                           [&](const Piece& piece, std::uint64_t) { return clear_piece(piece); });
   }
-  bool bits_due = false;
-  status = for_each_piece(
-      lba, count, [&](const Piece& piece, std::uint64_t) { return hide_piece(piece, bits_due); });
-  if (status != IoStatus::ok || !bits_due) return status;
-  status = file_.sync();
-  if (status != IoStatus::ok) return status;
-  return for_each_piece(lba, count,
-                        [&](const Piece& piece, std::uint64_t) { return set_bits(piece); });
+  return hide(lba, count, true);
+}
+
+IoStatus VhdBlocks::hide_parent(std::uint64_t lba, std::uint64_t count) {
+  const IoStatus status = begin_writing();
+  return status == IoStatus::ok ? hide(lba, count, false) : status;
 }
 
 IoStatus VhdBlocks::discard(std::uint64_t lba, std::uint64_t count) {

@@ -6,8 +6,7 @@
 //     order. Whichever of them a crash keeps, a sector shows what it showed before or what was
 //     written: in a differencing disk the bits of a new block are all 0, its parent's sectors.
 // (4) A bit is set only after a sync of its sector's data; but in a disk without parent, where
-// there
-//     are zeroes under a bit that is 0, it shows the same either way and needs none. (So a new
+//     zeroes are under a bit that is 0, it shows the same either way and needs none. (So a new
 //     block has all its bits from the start.)
 // (5) A place that was given up is taken again only after a sync that came after its entry went.
 // (6) What memory knows of BAT, bitmaps, free places and the footer changes after the host's calls
@@ -45,6 +44,7 @@ class VhdBlocks {
   IoStatus read(std::uint64_t lba, std::span<std::uint8_t> sectors);
   IoStatus write(std::uint64_t lba, std::span<const std::uint8_t> sectors);
   IoStatus write_zeroes(std::uint64_t lba, std::uint64_t count);
+  IoStatus hide_parent(std::uint64_t lba, std::uint64_t count);  // Image::hide_parent
   IoStatus discard(std::uint64_t lba, std::uint64_t count);
   IoStatus flush();
   // Gives back what the file was grown by in advance.
@@ -106,7 +106,9 @@ class VhdBlocks {
   IoStatus write_new(const Piece& piece, std::span<const std::uint8_t> bytes);
   IoStatus write_piece(const Piece& piece, std::span<const std::uint8_t> bytes, bool& bits_due);
   IoStatus set_bits(const Piece& piece);
-  IoStatus hide_piece(const Piece& piece, bool& bits_due);
+  bool parent_shows_nothing(const Piece& piece) const;
+  IoStatus hide(std::uint64_t lba, std::uint64_t count, bool spare);
+  IoStatus hide_piece(const Piece& piece, bool spare, bool& bits_due);
   IoStatus clear_piece(const Piece& piece);
   IoStatus free_block(std::uint64_t block, std::uint32_t entry);
   void tell(AllocationEvent::Kind kind, const Piece& piece, std::uint32_t entry) const;
