@@ -228,6 +228,7 @@ void GrowableImage::set_parent(const ParentRef* parent) {
 void GrowableImage::finish_commit(bool empty, const Progress&) {
   auto* const parent = dynamic_cast<GrowableImage*>(parent_.get());
   if (parent == nullptr || !writable_) cannot("committed");
+  keep_id_ = true;  // what it shows stays the same, and its own children with it
   require(begin_changing(), "changed");
   require(commit(), "made durable");
   require(parent->begin_changing(), "committed");
