@@ -41,7 +41,7 @@ std::shared_ptr<MemoryHost> make_image(const BatteryRow& row, const std::string&
   options.sectors = sectors;
   options.options = row.create;
   storage::create_image(host->place(file), *row.format, options,
-                        {.ids = std::make_shared<storage::SeededIds>(7)});
+                        {.ids = std::make_shared<storage::SeededIds>(host->next_seed())});
   return host;
 }
 
@@ -49,7 +49,7 @@ storage::OpenedImage open_row(const BatteryRow& row, MemoryHost& host, const std
                               storage::OpenOptions options) {
   options.format = std::string(row.format->name);
   if (options.options.empty()) options.options = row.open;
-  if (!options.ids) options.ids = std::make_shared<storage::SeededIds>(host.recorded().size() + 99);
+  if (!options.ids) options.ids = std::make_shared<storage::SeededIds>(host.next_seed());
   if (!options.registry) options.registry = std::make_shared<storage::FileRegistry>();
   return storage::open_image(host.place(file, storage::host_rules(options)), options);
 }
@@ -66,7 +66,7 @@ void add_child(const BatteryRow& row, MemoryHost& host, const std::string& paren
                                       .path = "/images/" + parent};
   if (row.prepare) row.prepare(host, child, options.sectors);
   storage::create_image(host.place(child), *row.format, options,
-                        {.ids = std::make_shared<storage::SeededIds>(8)});
+                        {.ids = std::make_shared<storage::SeededIds>(host.next_seed())});
 }
 
 void require_clean(const BatteryRow& row, MemoryHost& host, const std::string& file,

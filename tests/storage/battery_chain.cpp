@@ -61,13 +61,20 @@ struct TestChain {
     require_clean(row, *host, files[layer]);
   }
 
+  void add_layer(std::size_t parent) {
+    const std::size_t layer = files.size();
+    files.push_back(name(layer));
+    add_child(row, *host, files[parent], files[layer]);
+    shows.push_back(shows[parent]);
+  }
+
   void grow_to(std::size_t depth) {
     while (files.size() < depth) {
       const std::size_t layer = files.size();
-      files.push_back(name(layer));
-      if (layer != 0) {
-        add_child(row, *host, files[layer - 1], files[layer]);
-        shows.push_back(shows.back());
+      if (layer == 0) {
+        files.push_back(name(0));
+      } else {
+        add_layer(layer - 1);
         verify(layer);
       }
       write_some(layer, 12);
@@ -194,10 +201,8 @@ class Tree {
     }
     const std::size_t parent = pick([](std::size_t) { return true; });
     const std::size_t layer = chain_.files.size();
-    chain_.files.push_back(chain_.name(layer));
-    chain_.shows.push_back(chain_.shows[parent]);
+    chain_.add_layer(parent);
     parents_.push_back(parent);
-    add_child(chain_.row, *chain_.host, chain_.files[parent], chain_.files[layer]);
     chain_.write_some(layer, 6);
     return "a child of " + std::to_string(parent);
   }
@@ -233,6 +238,24 @@ void run_chain_part(const BatteryRow& row) {
         open_row(row, *chain.host, chain.files[kDepth - 1], {.mode = OpenMode::read_only});
     REQUIRE(alone.image->parent() == nullptr);
     REQUIRE_FALSE(alone.image->info().parent.has_value());
+  }
+  {
+    INFO("a commit in the middle of a chain");
+    TestChain chain = start(row, row.crash_sectors);
+    chain.grow_to(3);
+    commit(row, *chain.host, chain.files[1]);
+    chain.shows[0] = chain.shows[1];
+    for (std::size_t layer = 0; layer < 3; ++layer) chain.verify(layer);
+  }
+  {
+    INFO("a rebase from nothing onto something");
+    TestChain chain = start(row, row.crash_sectors);
+    chain.files.push_back(chain.name(0));
+    chain.add_layer(0);
+    chain.add_layer(0);
+    chain.write_some(1, 12);
+    rebase(row, *chain.host, chain.files[2], chain.files[1]);
+    chain.verify(2);
   }
   const int rounds = full_run() ? 20 : 2;
   for (int round = 0; round < rounds; ++round) {

@@ -26,7 +26,7 @@ void run_create_crash_part(const BatteryRow& row) {
         options.sectors = sectors;
         options.options = row.create;
         storage::create_image(host->place(file), *row.format, options,
-                              {.ids = std::make_shared<storage::SeededIds>(7)});
+                              {.ids = std::make_shared<storage::SeededIds>(host->next_seed())});
       },
       [&](const CrashState& state) {
         complete = false;

@@ -22,7 +22,7 @@ bool in_folder(const RecordedCall& call) {
 }  // namespace
 
 CrashReplay::CrashReplay(const MemoryHost& host)
-    : calls_(&host.recorded_), next_number_(host.next_number_) {
+    : calls_(&host.recorded_), next_number_(host.next_number_), next_seed_(host.next_seed_) {
   for (const auto& [name, file] : host.at_start_) {
     entries_[name] = file->number;
     nodes_[file->number] = file->bytes;
@@ -102,6 +102,7 @@ std::shared_ptr<MemoryHost> CrashReplay::build(const std::vector<Fate>& fates,
   }
   auto host = MemoryHost::make();
   host->next_number_ = next_number_;
+  host->next_seed_ = next_seed_;
   for (const auto& [name, number] : entries) {
     auto file = std::make_shared<HostFile>();
     file->number = number;

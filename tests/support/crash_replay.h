@@ -61,6 +61,7 @@ class CrashReplay {
   const std::vector<RecordedCall>* calls_;
   std::size_t done_ = 0;
   std::uint64_t next_number_;
+  std::uint64_t next_seed_;
   Entries entries_;  // durable
   Nodes nodes_;      // durable
   std::vector<std::size_t> pending_;

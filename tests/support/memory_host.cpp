@@ -181,6 +181,7 @@ std::shared_ptr<MemoryHost> MemoryHost::copy() const {
     twin->entries_[name] = std::make_shared<HostFile>(*file);
   }
   twin->next_number_ = next_number_;
+  twin->next_seed_ = next_seed_;
   twin->most_bytes_ = most_bytes_;
   return twin;
 }

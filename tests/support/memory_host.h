@@ -75,6 +75,9 @@ class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
   // Whether the planned fault has happened, and to what.
   std::optional<HostCall> fault_fired() const { return fired_; }
 
+  // Another one at every call: sessions with the same seed would draw the same ids.
+  std::uint64_t next_seed() { return next_seed_++; }
+
   // From now on: what is there is durable, and every change is kept.
   void record();
   const std::vector<RecordedCall>& recorded() const { return recorded_; }
@@ -99,6 +102,7 @@ class MemoryHost : public std::enable_shared_from_this<MemoryHost> {
 
   std::map<std::string, std::shared_ptr<HostFile>> entries_;
   std::uint64_t next_number_ = 1;
+  std::uint64_t next_seed_ = 1;
   std::uint64_t most_bytes_ = std::uint64_t{1} << 62;
   std::optional<Fault> fault_;
   std::optional<HostCall> fired_;
