@@ -185,6 +185,7 @@ IoStatus VhdBlocks::begin_writing() {
   if (!scan.bad().empty() || frame_.tail_lost()) return IoStatus::corrupt;
   free_.clear();
   given_up_.clear();
+  gaps_ = scan.gaps(frame_, table_);
   next_ = aligned(frame_.tail_at() / kSectorSize + 1);
   // Before the footer there may be zeroes that nothing names: what a session that was cut off had
   // grown the file by, or a new disk in parts has. Other bytes may be anything and stay.
@@ -221,10 +222,30 @@ IoStatus VhdBlocks::grow(std::uint64_t sectors) {
   return status;
 }
 
+// What earlier sessions gave up in the middle of the file, and is zeroes: the places of one gap.
+IoStatus VhdBlocks::take_gap() {
+  const std::uint64_t size = table_.place_sectors();
+  while (!gaps_.empty() && given_up_.empty()) {
+    const VhdGap gap = gaps_.back();
+    gaps_.pop_back();
+    for (std::uint64_t at = aligned(gap.begin); at + size <= gap.end; at = aligned(at + size)) {
+      const std::uint64_t wanted = (at + size) * kSectorSize;
+      std::uint64_t end = 0;
+      const IoStatus status = zeroes_until(file_, at * kSectorSize, wanted, end);
+      if (status != IoStatus::ok) return status;
+      if (end == wanted) given_up_.push_back(static_cast<std::uint32_t>(at));
+    }
+  }
+  return IoStatus::ok;
+}
+
 IoStatus VhdBlocks::take_place(std::uint32_t& sector) {
   const std::uint64_t size = table_.place_sectors();
   const std::uint64_t step = (size + kAlignment - 1) / kAlignment * kAlignment;
   const bool room = next_ + size <= frame_.tail_at() / kSectorSize;
+  if (!room && free_.empty()) {
+    if (const IoStatus status = take_gap(); status != IoStatus::ok) return status;
+  }
   if (!room && free_.empty() && !given_up_.empty()) {
     // A sync like the one that growing would cost.
     if (const IoStatus status = flush(); status != IoStatus::ok) return status;

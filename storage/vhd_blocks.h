@@ -100,6 +100,7 @@ class VhdBlocks {
   IoStatus bits_are_free(const Piece& piece, std::uint32_t entry, bool& free);
 
   IoStatus begin_writing();  // the first write of a session looks at the whole table
+  IoStatus take_gap();
   IoStatus take_place(std::uint32_t& sector);
   IoStatus grow(std::uint64_t sectors);  // of one place
   std::uint64_t aligned(std::uint64_t sector) const;
@@ -138,6 +139,7 @@ class VhdBlocks {
   std::uint64_t kept_end_ = 0;       // bytes of unknown use reach up to here
   std::vector<std::uint32_t> free_;  // places that may be taken
   std::vector<std::uint32_t> given_up_;  // since the last sync
+  std::vector<VhdGap> gaps_;             // of earlier sessions, not looked at yet
   bool dirty_ = true;                    // a session before this one may not have come to its sync
   bool changed_size_ = false;            // the file may be longer than it must be
 };

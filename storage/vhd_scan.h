@@ -16,6 +16,12 @@ struct VhdPlace {
   std::uint32_t block = 0;
 };
 
+// Sectors of the file.
+struct VhdGap {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 class VhdScan {
  public:
   // Throws nothing; `report`, where there is one, gets the sentences and the counts.
@@ -25,6 +31,8 @@ class VhdScan {
   const std::vector<VhdPlace>& places() const { return places_; }  // the good ones, ascending
   // The entries that lead nowhere, or where another block is.
   const std::vector<std::uint32_t>& bad() const { return bad_; }
+  // What lies between the blocks, headers and tables and belongs to none of them, ascending.
+  std::vector<VhdGap> gaps(const VhdFrame& frame, const VhdTable& table) const;
   // Sector after everything that is named.
   std::uint64_t end() const { return end_; }
   // Sector where blocks may begin: after headers, table and locators that lie in front of them.

@@ -459,6 +459,33 @@ TEST_CASE("vhd: blocks of others may lie anywhere, and what lies between them st
   CHECK(read_some(*image.device, 5 * 1024, 2048) == sectors_of(0, 2048));
 }
 
+TEST_CASE("vhd: a place that an earlier session gave up is taken again before the file grows",
+          "[storage][vhd]") {
+  VhdHost host;
+  host.create("disk.vhd", 16 * kMiB);
+  write(host, "disk.vhd", 0, sectors_of(1));
+  write(host, "disk.vhd", 4096, sectors_of(2));
+  write(host, "disk.vhd", 2 * 4096, sectors_of(3));
+  const std::uint32_t place = place_of(host, "disk.vhd", 1);
+  {
+    const auto image = host.open("disk.vhd");
+    REQUIRE(image.device->discard(4096, 4096) == IoStatus::ok);
+    REQUIRE(image.device->close() == IoStatus::ok);
+  }
+  const std::uint64_t size = host.size("disk.vhd");
+  // Bytes that nobody names are somebody's perhaps.
+  const bool used = GENERATE(false, true);
+  if (used) host.put("disk.vhd", (place + 2000) * std::uint64_t{512}, std::uint8_t{0x77});
+  write(host, "disk.vhd", 5 * 4096, sectors_of(4));
+  CHECK((place_of(host, "disk.vhd", 5) == place) == !used);
+  CHECK((host.size("disk.vhd") == size) == !used);
+  CHECK(host.check("disk.vhd").errors == 0);
+  const auto image = host.open("disk.vhd", OpenMode::read_only);
+  CHECK(read_some(*image.device, 4096) == sectors_of(0));
+  CHECK(read_some(*image.device, 5 * 4096) == sectors_of(4));
+  CHECK(read_some(*image.device, 5 * 4096 + 1) == sectors_of(0));
+}
+
 TEST_CASE("vhd: hostile headers are refused", "[storage][vhd]") {
   VhdHost host;
   host.create("disk.vhd", 8 * kMiB);
