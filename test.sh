@@ -1,6 +1,7 @@
 #!/bin/bash
 # The tests. ./test.sh is the quick tier (15 minutes at most on 2 cores); ./test.sh --full adds everything
-# else but the benchmarks: the whole suite under ASan and UBSan, the oracles, libFuzzer and clang-tidy.
+# else but the benchmarks: the whole suite under ASan and UBSan, the oracles, the storage tests at full length,
+# libFuzzer and clang-tidy.
 # ./test.sh -R NAME and other ctest options are passed on.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -12,7 +13,7 @@ for argument in "$@"; do
   case $argument in
     --full) full=1 ;;
     --help | -h)
-      sed -n '2,4s/^# //p' "$0"
+      sed -n '2,5s/^# //p' "$0"
       exit 0
       ;;
     *) ctest_args+=("$argument") ;;
@@ -54,6 +55,10 @@ jobs=$(nproc)
 if [ "$full" = 1 ]; then
   run_ctest dev -j "$jobs" -LE 'bench|slow'
   run_ctest release -j "$jobs" -LE bench
+  # What random operations, cuts and faults do to every format, at a length that wants optimised code.
+  configure_preset battery
+  ninja -C build/battery storage_tests | tail -n 1
+  PLATTER_FULL=1 run_ctest battery -j "$jobs" -R 'battery|fat-free'
   cmake --preset tidy >/dev/null && ninja -C build/tidy -k 0 || failed=1
 else
   # ASan and UBSan on unit tests and short boots; the optimised binary on vectors, boots and oracles.

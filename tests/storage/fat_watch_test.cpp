@@ -3,7 +3,6 @@
 #include "storage/fat_watch.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
 #include "storage/layer.h"
@@ -536,8 +535,7 @@ struct Model {
 };
 
 std::size_t model_steps(std::size_t ordinary) {
-  const char* const text = std::getenv("PLATTER_FAT_STEPS");
-  return text != nullptr ? static_cast<std::size_t>(std::strtoull(text, nullptr, 10)) : ordinary;
+  return support::full_run() ? 250'000 : ordinary;
 }
 
 }  // namespace
