@@ -307,14 +307,16 @@ void Core::run_cached() {
   }
   note_run(segments[kCs].base + eip);
   if (run->count > remaining) {
-    // The budget ends inside. Not inside a pair: its first half is left for a single step.
-    Insn* stop = run->insns + remaining;
-    if ((stop - 1)->fused) --stop;
-    if (stop == run->insns) {
+    // The budget ends inside. Not inside a fused handler: what of it fits is left for single steps.
+    std::int64_t stop = remaining;
+    for (std::int64_t n = stop - 1; n >= 0 && n >= stop - 2; --n) {
+      if (n + run->insns[n].fused >= stop) stop = n;
+    }
+    if (stop == 0) {
       step_one();
       return;
     }
-    break_before(stop);
+    break_before(run->insns + stop);
   }
   remaining -= run->count;
   execute(run->insns);
@@ -324,7 +326,7 @@ void Core::run_cached() {
 // stands where programs wait.
 void Core::run_shadowed() {
   Run* run = engine == Engine::cached ? find_run() : nullptr;
-  if (run == nullptr || run->insns->fused || eip + std::uint64_t{run->bytes} > code_end) {
+  if (run == nullptr || run->insns->fused != 0 || eip + std::uint64_t{run->bytes} > code_end) {
     step_one();
     return;
   }
@@ -375,8 +377,8 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
     bytes += insns[count].length;
     insns[count].next = static_cast<std::uint16_t>(bytes);
     if (decoded.is_relative) insns[count].immediate += bytes;
-    if (decoded.is_jcc && count > 0) fuse(insns[count - 1], insns[count], kind);
     ++count;
+    if (decoded.is_jcc) fuse({insns, count}, kind);
     if (decoded.ends_run) break;
   }
   if (count == 0) return nullptr;

@@ -18,9 +18,14 @@
 //   together       17.4         16.6         7.8
 //
 // AND, OR, ADD and INC are there for loops of other programs.
+//
+// Where a step of a loop (ADD, SUB, XOR, INC of a register) stands in front of such a pair on
+// registers, all three are one handler: nothing of them can fail, and of the flags only those of
+// the last operation are stored.
 #include "cpu/fused_pairs.h"
 
 #include <array>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -82,6 +87,52 @@ struct Pair {
     if (!holds<typename First::Op, kCondition>(out, c.flags)) return c.next(i + 1);
     pass_waiting<First, kCondition, T, Rm>(c, i, out.result);
     return c.jump_relative<J>(i + 1);
+  }
+};
+
+// Step: an operation on a register in front of a pair on registers, both of the code's size J.
+template <class Step, class S>
+[[gnu::always_inline]] inline void perform_step(Core& c, const Insn* i, Flags& flags) {
+  using Op = typename Step::Op;
+  const S value = c.get<S>(i->rm);
+  if constexpr (std::is_same_v<Step, Unary<Op>>)
+    c.set(i->rm, Op::template apply<S>(flags, value));
+  else if constexpr (std::is_same_v<Step, RmImm<Op>>)
+    c.set(i->rm, Op::template apply<S>(flags, value, static_cast<S>(i->immediate)));
+  else
+    c.set(i->rm, Op::template apply<S>(flags, value, c.get<S>(i->reg)));
+}
+
+// What First::perform does with registers, on flags that are not the processor's yet.
+template <class First, class T>
+[[gnu::always_inline]] inline Outcome<T> perform_on(Core& c, const Insn* i, Flags& flags) {
+  using Op = typename First::Op;
+  Outcome<T> out;
+  if constexpr (std::is_same_v<First, Unary<Op>>) {
+    out.result = Op::template apply<T>(flags, c.get<T>(i->rm));
+    c.set(i->rm, out.result);
+  } else {
+    out.left = c.get<T>(i->rm);
+    if constexpr (std::is_same_v<First, RmImm<Op>>)
+      out.right = static_cast<T>(i->immediate);
+    else
+      out.right = c.get<T>(i->reg);
+    out.result = Op::template apply<T>(flags, out.left, out.right);
+    static_assert(!Op::kWrites);
+  }
+  return out;
+}
+
+template <class Step, class First, unsigned kCondition, class J>
+struct Triple {
+  template <class T>
+  static Insn* run(Core& c, Insn* i) {
+    Flags flags = c.flags;
+    perform_step<Step, J>(c, i, flags);
+    const Outcome<T> out = perform_on<First, T>(c, i + 1, flags);
+    c.flags = flags;
+    if (!holds<typename First::Op, kCondition>(out, flags)) return c.next(i + 2);
+    return c.jump_relative<J>(i + 2);
   }
 };
 
@@ -183,14 +234,73 @@ class Table {
   std::array<std::unordered_map<Handler, Row>, 2> rows_;  // by code size
 };
 
+class TripleTable {
+ public:
+  TripleTable() {
+    add_steps<std::uint16_t>();
+    add_steps<std::uint32_t>();
+  }
+
+  // `pair`: of the second instruction, fused already. Null: no such triple.
+  Handler find(Handler step, Handler pair) const {
+    const auto found = handlers_.find({step, pair});
+    return found == handlers_.end() ? nullptr : found->second;
+  }
+
+ private:
+  template <class J>
+  void add_steps() {
+    add_pairs<Unary<alu::Inc>, J>();
+    add_pairs<RmImm<alu::Add>, J>();
+    add_pairs<RmReg<alu::Add>, J>();
+    add_pairs<RmImm<alu::Sub>, J>();
+    add_pairs<RmImm<alu::Xor>, J>();
+  }
+  template <class Step, class J>
+  void add_pairs() {
+    constexpr unsigned kOrder = conditions({kBelow, kZero, kBelowEqual, kLess, kLessEqual});
+    constexpr unsigned kZeroOnly = conditions({kZero});
+    add_all<Step, RmImm<alu::Cmp>, kOrder, J, J>(kAll);
+    add_all<Step, RmReg<alu::Cmp>, kOrder, J, J>(kAll);
+    add_all<Step, RmReg<alu::Test>, kZeroOnly, J, J>(kAll);
+    add_all<Step, RmReg<alu::Test>, kZeroOnly, J, std::uint8_t>(kAll);
+    add_all<Step, Unary<alu::Dec>, kZeroOnly, J, J>(kAll);
+  }
+  template <class Step, class First, unsigned kMask, class J, class T, std::size_t... kEach>
+  void add_all(std::index_sequence<kEach...>) {
+    (add<Step, First, kMask, J, T, kEach>(), ...);
+  }
+  template <class Step, class First, unsigned kMask, class J, class T, unsigned kCondition>
+  void add() {
+    if constexpr ((kMask >> kCondition & 1) != 0) {
+      const Handler step = Step::template run<J, InRegister, Fast>;
+      const Handler pair = Pair<First, kCondition, J>::template run<T, InRegister, Fast>;
+      handlers_[{step, pair}] = Triple<Step, First, kCondition, J>::template run<T>;
+    }
+  }
+
+  static constexpr std::make_index_sequence<kConditions> kAll{};
+  std::map<std::pair<Handler, Handler>, Handler> handlers_;
+};
+
 }  // namespace
 
-void fuse(Insn& first, const Insn& jump, CodeKind kind) {
-  static const Table table;
-  const Handler both = table.find(first.handler, jump, kind);
-  if (both == nullptr) return;
-  first.handler = both;
-  first.fused = true;
+void fuse(std::span<Insn> insns, CodeKind kind) {
+  static const Table pairs;
+  static const TripleTable triples;
+  const Insn& jump = insns.back();
+  if (insns.size() < 2) return;
+  Insn& first = insns[insns.size() - 2];
+  const Handler pair = pairs.find(first.handler, jump, kind);
+  if (pair == nullptr) return;
+  first.handler = pair;
+  first.fused = 1;
+  if (insns.size() < 3) return;
+  Insn& step = insns[insns.size() - 3];
+  const Handler triple = triples.find(step.handler, pair);
+  if (triple == nullptr) return;
+  step.handler = triple;
+  step.fused = 2;
 }
 
 }  // namespace cpu

@@ -40,7 +40,7 @@ struct Insn {
   std::uint8_t reg = 0;
   std::uint8_t rm = 0;
   Repeat repeat = Repeat::none;
-  bool fused = false;  // the handler executes the following instruction too
+  std::uint8_t fused = 0;  // how many of the following instructions the handler executes too
 };
 static_assert(sizeof(Insn) == 32);
 
