@@ -342,9 +342,10 @@ class Core final : public MemoryObserver {
     return jump->immediate == 0 && first->next == first->length;
   }
   // Passes over as many rounds of `length` instructions as fit into the budget, `most` at most, and
-  // leaves enough of it for the run that taken jump `i` enters. Returns how many.
-  std::int64_t pass_rounds(const Insn* i, std::int64_t length, std::int64_t most) {
-    const std::int64_t spare = remaining + i->left - std::int64_t{TraceCache::kMaxInsns};
+  // leaves enough of it for another run; `left` instructions of this one are not executed. Returns
+  // how many.
+  std::int64_t pass_rounds(std::int64_t left, std::int64_t length, std::int64_t most) {
+    const std::int64_t spare = remaining + left - std::int64_t{TraceCache::kMaxInsns};
     if (spare < length) return 0;
     const std::int64_t rounds = std::min(spare / length, most);
     remaining -= rounds * length;

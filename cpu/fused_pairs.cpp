@@ -53,39 +53,61 @@ template <class Op, unsigned kCondition, class T>
   return flags.condition<kCondition>();
 }
 
-// Waits for memory to change, which only an interrupt or a device does: both end the budget.
+// Loops that only wait, of which rounds are counted and not executed. Which one it is, the run
+// tells when it is decoded.
+enum class Wait : std::uint8_t {
+  none,
+  itself,   // the pair is all of the loop
+  counted,  // the pair leaves the loop; DEC and JNZ behind it close it
+};
+
+// Looks at memory, which only an interrupt or a device changes: both end the budget.
 template <class First, class Rm>
-constexpr bool kWaitsForMemory =
+constexpr bool kLooksAtMemory =
     (std::is_same_v<typename First::Op, alu::Cmp> ||
      std::is_same_v<typename First::Op, alu::Test>)&&!std::is_same_v<Rm, InRegister>;
-// Counts a register down to nothing.
 template <class First, unsigned kCondition, class Rm>
 constexpr bool kCountsDown = std::is_same_v<typename First::Op, alu::Dec>&& kCondition == 5 &&
                              std::is_same_v<Rm, InRegister>;
+template <class First, unsigned kCondition, class Rm>
+constexpr bool kWaitsItself = kLooksAtMemory<First, Rm> || kCountsDown<First, kCondition, Rm>;
+// With an immediate: a second register could be the counter.
+template <class First, class Rm>
+constexpr bool kWaitsCounted = kLooksAtMemory<First, Rm> &&
+                               (std::is_same_v<First, RmImm<alu::Cmp>> ||
+                                std::is_same_v<First, RmImm<alu::Test>>);
 
-template <class First, unsigned kCondition, class T, class Rm>
-[[gnu::always_inline]] inline void pass_waiting(Core& c, const Insn* i, T result) {
-  if constexpr (kWaitsForMemory<First, Rm>) {
-    if (Core::is_whole_loop(i, i + 1)) c.pass_rounds(i + 1, 2, INT64_MAX);
-  }
-  if constexpr (kCountsDown<First, kCondition, Rm>) {
-    if (!Core::is_whole_loop(i, i + 1)) return;
+template <class First, class T, class Rm>
+[[gnu::always_inline]] inline void pass_itself(Core& c, const Insn* i, T result) {
+  if constexpr (kLooksAtMemory<First, Rm>) {
+    c.pass_rounds(i[1].left, 2, INT64_MAX);
+  } else {
     // The last round is executed: it sets the flags.
-    const std::int64_t rounds = c.pass_rounds(i + 1, 2, std::int64_t{result} - 1);
+    const std::int64_t rounds = c.pass_rounds(i[1].left, 2, std::int64_t{result} - 1);
     c.set(i->rm, static_cast<T>(result - static_cast<T>(rounds)));
   }
 }
+template <class J>
+[[gnu::always_inline]] inline void pass_counted(Core& c, const Insn* i) {
+  const std::uint8_t counter = i[2].rm;
+  const J value = c.get<J>(counter);
+  const std::int64_t rounds = c.pass_rounds(0, 4, static_cast<J>(value - 1));
+  c.set(counter, static_cast<J>(value - static_cast<J>(rounds)));
+}
 
 // J: operand size of the jump.
-template <class First, unsigned kCondition, class J>
+template <class First, unsigned kCondition, class J, Wait kWait = Wait::none>
 struct Pair {
   template <class T, class Rm, class Path>
   static Insn* run(Core& c, Insn* i) {
     Outcome<T> out;
     if (!First::template perform<T, Rm, Path>(c, i, out)) [[unlikely]]
       return start_over<First, T, Rm>(c, i);
-    if (!holds<typename First::Op, kCondition>(out, c.flags)) return c.next(i + 1);
-    pass_waiting<First, kCondition, T, Rm>(c, i, out.result);
+    if (!holds<typename First::Op, kCondition>(out, c.flags)) {
+      if constexpr (kWait == Wait::counted) pass_counted<J>(c, i);
+      return c.next(i + 1);
+    }
+    if constexpr (kWait == Wait::itself) pass_itself<First, T, Rm>(c, i, out.result);
     return c.jump_relative<J>(i + 1);
   }
 };
@@ -187,6 +209,15 @@ class Table {
     // clang-format on
   }
 
+  // `pair`: what find() answered. The form of it for a loop that waits, or `pair`.
+  Handler waiting(Handler pair, Wait wait) const {
+    const auto forms = waiting_.find(pair);
+    if (forms == waiting_.end()) return pair;
+    const Handler form = wait == Wait::itself ? forms->second.itself : forms->second.counted;
+    return form == nullptr ? pair : form;
+  }
+  bool counts_down(Handler pair) const { return pair == counters_[0] || pair == counters_[1]; }
+
   Handler find(Handler first, const Insn& jump, CodeKind kind) const {
     const std::size_t size = kind.size32 ? 1 : 0;
     const auto row = rows_[size].find(first);
@@ -223,6 +254,23 @@ class Table {
     constexpr Row kRow =
         make_row<First, kMask, J, T, Rm, Path>(std::make_index_sequence<kConditions>{});
     rows_[sizeof(J) / 4][First::template run<T, Rm, Path>] = kRow;
+    add_waiting<First, kMask, J, T, Rm, Path>(std::make_index_sequence<kConditions>{});
+  }
+  template <class First, unsigned kMask, class J, class T, class Rm, class Path,
+            std::size_t... kEach>
+  void add_waiting(std::index_sequence<kEach...>) {
+    (add_forms<First, kMask, J, T, Rm, Path, kEach>(), ...);
+  }
+  template <class First, unsigned kMask, class J, class T, class Rm, class Path,
+            unsigned kCondition>
+  void add_forms() {
+    if constexpr ((kMask >> kCondition & 1) != 0 && kWaitsItself<First, kCondition, Rm>) {
+      Forms& forms = waiting_[Pair<First, kCondition, J>::template run<T, Rm, Path>];
+      forms.itself = Pair<First, kCondition, J, Wait::itself>::template run<T, Rm, Path>;
+      if constexpr (kWaitsCounted<First, Rm>) {
+        forms.counted = Pair<First, kCondition, J, Wait::counted>::template run<T, Rm, Path>;
+      }
+    }
   }
   template <std::size_t... kAll>
   static std::array<Row, 2> all_jumps(std::index_sequence<kAll...>) {
@@ -231,7 +279,17 @@ class Table {
   }
 
   const std::array<Row, 2> jumps_ = all_jumps(std::make_index_sequence<kConditions>{});
+  template <class J>
+  static constexpr Handler counter() {
+    return Pair<Unary<alu::Dec>, 5, J>::template run<J, InRegister, Fast>;
+  }
+
+  struct Forms {
+    Handler itself = nullptr, counted = nullptr;
+  };
   std::array<std::unordered_map<Handler, Row>, 2> rows_;  // by code size
+  std::unordered_map<Handler, Forms> waiting_;
+  const std::array<Handler, 2> counters_ = {counter<std::uint16_t>(), counter<std::uint32_t>()};
 };
 
 class TripleTable {
@@ -288,15 +346,22 @@ class TripleTable {
 void fuse(std::span<Insn> insns, CodeKind kind) {
   static const Table pairs;
   static const TripleTable triples;
+  const std::size_t count = insns.size();
   const Insn& jump = insns.back();
-  if (insns.size() < 2) return;
-  Insn& first = insns[insns.size() - 2];
+  if (count < 2) return;
+  Insn& first = insns[count - 2];
   const Handler pair = pairs.find(first.handler, jump, kind);
   if (pair == nullptr) return;
   first.handler = pair;
   first.fused = 1;
-  if (insns.size() < 3) return;
-  Insn& step = insns[insns.size() - 3];
+  const bool to_start = jump.immediate == 0;
+  if (to_start && count == 2) first.handler = pairs.waiting(pair, Wait::itself);
+  if (to_start && count == 4 && pairs.counts_down(pair) && insns[0].base != first.rm &&
+      insns[0].index != first.rm) {
+    insns[0].handler = pairs.waiting(insns[0].handler, Wait::counted);
+  }
+  if (count < 3) return;
+  Insn& step = insns[count - 3];
   const Handler triple = triples.find(step.handler, pair);
   if (triple == nullptr) return;
   step.handler = triple;

@@ -41,7 +41,7 @@ struct Loop {
     if (taken && target >= c.code_end) return c.fault(i, kGeneralProtection);
     c.set(kEcx, count);
     if (kKind == LoopKind::always && taken && Core::is_whole_loop(i, i)) {
-      const std::int64_t rounds = c.pass_rounds(i, 1, std::int64_t{count} - 1);
+      const std::int64_t rounds = c.pass_rounds(i->left, 1, std::int64_t{count} - 1);
       c.set(kEcx, static_cast<Counter<Rm>>(count - static_cast<Counter<Rm>>(rounds)));
     }
     return taken ? c.jump_relative<T>(i) : c.next(i);
@@ -59,7 +59,7 @@ struct JmpRelative {
   template <class T, class Rm>
   static Insn* run(Core& c, Insn* i) {
     if (Core::is_whole_loop(i, i)) [[unlikely]]
-      c.pass_rounds(i, 1, INT64_MAX);
+      c.pass_rounds(i->left, 1, INT64_MAX);
     return c.jump_relative<T>(i);
   }
 };
