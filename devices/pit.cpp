@@ -283,6 +283,7 @@ std::uint64_t Pit::clocks() const {
 
 void Pit::sync() {
   const std::uint64_t now = clocks();
+  if (now == synced_) return;
   for (PitCounter& counter : counters_) counter.advance(now - synced_);
   synced_ = now;
 }

@@ -106,6 +106,8 @@ class Pit final : public PortDevice {
   void set_gate2(bool level);
   bool output(unsigned counter);  // at this instant
   std::uint64_t clocks() const;   // since power-on
+  // Those of the last access or output(): the same as long as no time goes by.
+  std::uint64_t last_clocks() const { return synced_; }
 
   const PitCounter& counter(unsigned index) const { return counters_[index % 3]; }
   // The same as it stands at this instant: whoever goes on from one change to the next sees the

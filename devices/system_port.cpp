@@ -78,8 +78,8 @@ void SystemPort::out8(std::uint16_t port, std::uint8_t value) {
 
 std::uint8_t SystemPort::read_port_b() {
   std::uint8_t value = port_b_;
-  if ((pit_.clocks() / kRefreshClocks & 1) != 0) value |= kRefresh;
   if (pit_.output(2)) value |= kTimerOutput;
+  if ((pit_.last_clocks() / kRefreshClocks & 1) != 0) value |= kRefresh;
   return value;
 }
 
