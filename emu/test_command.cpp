@@ -119,6 +119,7 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
       ->type_name("DIR");
   app.add_option("--engine", words.engine,
                  "The CPU engine of machines that name none: cached or step")
+      ->envname("PLATTER_ENGINE")
       ->check(CLI::IsMember({"cached", "step"}));
   app.add_option("--output", words.output, "human or json: one object a test")
       ->check(CLI::IsMember({"human", "json"}));
