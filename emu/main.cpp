@@ -27,6 +27,7 @@
 #include "emu/terminal.h"
 #include "emu/test_command.h"
 #include "emu/wav_file.h"
+#include "emu/window_program.h"
 #include "storage/image_error.h"
 #ifdef PLATTER_HAS_UI
 #include "ui/window.h"
@@ -41,7 +42,7 @@ using image_tool::interrupt_flag;
 Front choose_front(const RunOptions& options) {
   if (options.front != Front::automatic) return options.front;
   if (!options.steps.empty() || !options.gdb.empty()) return Front::headless;
-#ifdef PLATTER_HAS_UI
+#if defined(PLATTER_HAS_UI) || defined(PLATTER_WINDOW_PROGRAM)
   const bool have_display =
       std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
   if (have_display) return Front::window;
@@ -118,9 +119,12 @@ int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) 
   return folders_good ? verdict.exit_code : kExitHostError;
 }
 
-// `bare`: no word on the command line; a window begins with its start page then.
-int run(RunOptions options, bool bare) {
+// Without a word on the command line a window begins with its start page.
+int run(RunOptions options, std::span<const std::string> arguments) {
   const Front front = choose_front(options);
+#ifdef PLATTER_WINDOW_PROGRAM
+  if (front == Front::window) become_program(PLATTER_WINDOW_PROGRAM, arguments);
+#endif
   if (front == Front::window) {
     if (!options.rtc_given) options.config.rtc = parse_rtc("host");
   }
@@ -141,7 +145,7 @@ int run(RunOptions options, bool bare) {
     options.config = replay_config(*recording, options.config.drives);
   }
   std::unique_ptr<Machine> made;
-  if (front != Front::window || !bare) {
+  if (front != Front::window || !arguments.empty()) {
     made = std::make_unique<Machine>(options.config, say);
     if (!options.load_state.empty()) made->load_state(options.load_state);
   }
@@ -210,7 +214,7 @@ int dispatch(std::span<const std::string> arguments) {
     std::cout << message->text;
     return message->exit_code;
   }
-  return run(std::get<RunOptions>(std::move(parsed)), arguments.empty());
+  return run(std::get<RunOptions>(std::move(parsed)), arguments);
 }
 
 // Codes of a failing --exec must not look like an errorlevel.
