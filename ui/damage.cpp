@@ -168,6 +168,50 @@ void Damage::collect(const ImDrawData& data) {
   }
 }
 
+void Damage::look_for_solid(const DrawStep& step, DrawUnit& unit) {
+  constexpr std::int64_t least = 1024;  // pixels; smaller ones are as well drawn with the others
+  if (unit.index_count != 6 || std::int64_t{unit.bounds.w} * unit.bounds.h < least) return;
+  const ImDrawVert* vertices = step.list->VtxBuffer.Data + step.command->VtxOffset;
+  const ImDrawIdx* index = step.list->IdxBuffer.Data + step.command->IdxOffset + unit.first_index;
+  const ImDrawVert& a = vertices[index[0]];
+  const ImDrawVert& c = vertices[index[2]];
+  const ImVec2 white = ImGui::GetIO().Fonts->TexUvWhitePixel;
+  for (const int corner : {0, 1, 2, 5}) {
+    const ImDrawVert& vertex = vertices[index[corner]];
+    if (vertex.col != a.col || vertex.uv.x != white.x || vertex.uv.y != white.y) return;
+  }
+  // From corner to corner, by the sides.
+  const ImDrawVert& b = vertices[index[1]];
+  const ImDrawVert& d = vertices[index[5]];
+  const bool upright =
+      (b.pos.x == c.pos.x && b.pos.y == a.pos.y && d.pos.x == a.pos.x && d.pos.y == c.pos.y) ||
+      (b.pos.x == a.pos.x && b.pos.y == c.pos.y && d.pos.x == c.pos.x && d.pos.y == a.pos.y);
+  if (!upright || a.col >> IM_COL32_A_SHIFT != 255) return;
+  const float x = std::min(a.pos.x, c.pos.x);
+  const float y = std::min(a.pos.y, c.pos.y);
+  const float w = std::max(a.pos.x, c.pos.x) - x;
+  const float h = std::max(a.pos.y, c.pos.y) - y;
+  for (const float number : {x, y, w, h}) {
+    constexpr float far = 1 << 20;
+    if (number != std::floor(number) || std::abs(number) > far) return;
+  }
+  unit.solid = true;
+  unit.area = {static_cast<int>(x), static_cast<int>(y), static_cast<int>(w), static_cast<int>(h)};
+  unit.colour = a.col;
+}
+
+std::optional<Damage::Place> Damage::ground_of(const SDL_Rect& part) const {
+  const auto inside = [&](const SDL_Rect& other) { return equal(common(other, part), part); };
+  for (std::size_t s = step_count_; s-- > 0;) {
+    const DrawStep& step = steps_[s];
+    if (!inside(step.clip) || !inside(step.bounds)) continue;
+    for (std::size_t u = step.units.size(); u-- > 0;) {
+      if (step.units[u].solid && inside(step.units[u].area)) return Place{s, u};
+    }
+  }
+  return std::nullopt;
+}
+
 void Damage::add_unit(DrawStep& step, std::uint32_t first, std::uint32_t count) {
   const ImDrawVert* vertices = step.list->VtxBuffer.Data + step.command->VtxOffset;
   const ImDrawIdx* index = step.list->IdxBuffer.Data + step.command->IdxOffset + first;
@@ -183,6 +227,7 @@ void Damage::add_unit(DrawStep& step, std::uint32_t first, std::uint32_t count) 
   if (empty(unit.bounds)) return;
   unit.first_index = first;
   unit.index_count = count;
+  look_for_solid(step, unit);
   step.bounds = around(step.bounds, unit.bounds);
   step.units.push_back(unit);
 }

@@ -11,6 +11,7 @@
 #include <imgui.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,9 @@ class TextureContent {
 struct DrawUnit {
   SDL_Rect bounds;  // of its pixels, within the command's clip rectangle
   std::uint32_t first_index = 0, index_count = 0;
+  bool solid = false;  // a rectangle on whole pixels in one colour that hides what is under it
+  SDL_Rect area{};     // of a solid one; may reach beyond `bounds`
+  std::uint32_t colour = 0;  // of a solid one; R, G, B, A in memory
 };
 
 // A command of a draw list with its units; those outside its clip rectangle are left out.
@@ -58,6 +62,11 @@ class Damage {
                                        std::uint32_t ground);
   // The frame as steps, valid until its draw lists change.
   std::span<const DrawStep> steps() const { return {steps_.data(), step_count_}; }
+  // What hides all that came before it in a part: where drawing the part may begin.
+  struct Place {
+    std::size_t step = 0, unit = 0;
+  };
+  std::optional<Place> ground_of(const SDL_Rect& part) const;
 
  private:
   struct Tiles {  // from, to behind the last
@@ -65,6 +74,7 @@ class Damage {
   };
 
   void collect(const ImDrawData& data);
+  static void look_for_solid(const DrawStep& step, DrawUnit& unit);
   void add_unit(DrawStep& step, std::uint32_t first, std::uint32_t count);
   void hash_unit(const DrawStep& step, const DrawUnit& unit);
   Tiles tiles_of(const SDL_Rect& rect) const;

@@ -218,34 +218,60 @@ void ImGuiSdl::show_picture() {
   SDL_RenderCopy(renderer_, picture_.get(), &all, &all);
 }
 
+void ImGuiSdl::fill(const SDL_Rect& area, std::uint32_t colour) {
+  SDL_SetRenderDrawColor(renderer_, static_cast<Uint8>(colour & 255),
+                         static_cast<Uint8>(colour >> 8 & 255),
+                         static_cast<Uint8>(colour >> 16 & 255), 255);
+  SDL_RenderFillRect(renderer_, &area);
+}
+
 void ImGuiSdl::draw(const SDL_Rect& part) {
-  SDL_RenderSetClipRect(renderer_, &part);
+  // Opaque fills go as such: a software renderer would blend each of their pixels.
   SDL_SetRenderDrawBlendMode(renderer_, SDL_BLENDMODE_NONE);
-  SDL_SetRenderDrawColor(renderer_, static_cast<Uint8>(ground_ & 255),
-                         static_cast<Uint8>(ground_ >> 8 & 255),
-                         static_cast<Uint8>(ground_ >> 16 & 255), 255);
-  SDL_RenderFillRect(renderer_, &part);
-  SDL_SetRenderDrawBlendMode(renderer_, SDL_BLENDMODE_BLEND);
-  for (const DrawStep& step : damage_.steps()) {
-    if (SDL_HasIntersection(&step.bounds, &part) == SDL_FALSE) continue;
-    const ImDrawIdx* indices = step.list->IdxBuffer.Data + step.command->IdxOffset;
-    part_.clear();
-    for (const DrawUnit& unit : step.units) {
-      if (SDL_HasIntersection(&unit.bounds, &part) == SDL_FALSE) continue;
-      const ImDrawIdx* first = indices + unit.first_index;
-      part_.insert(part_.end(), first, first + unit.index_count);
-    }
-    SDL_Rect clip{};
-    if (part_.empty() || SDL_IntersectRect(&step.clip, &part, &clip) == SDL_FALSE) continue;
-    SDL_RenderSetClipRect(renderer_, &clip);
-    const ImDrawVert* vertices = step.list->VtxBuffer.Data + step.command->VtxOffset;
-    SDL_RenderGeometryRaw(renderer_, static_cast<SDL_Texture*>(step.command->GetTexID()),
-                          &vertices->pos.x, sizeof(ImDrawVert),
-                          reinterpret_cast<const SDL_Color*>(&vertices->col), sizeof(ImDrawVert),
-                          &vertices->uv.x, sizeof(ImDrawVert),
-                          step.list->VtxBuffer.Size - static_cast<int>(step.command->VtxOffset),
-                          part_.data(), static_cast<int>(part_.size()), sizeof(ImDrawIdx));
+  const std::optional<Damage::Place> ground = damage_.ground_of(part);
+  if (!ground) {
+    SDL_RenderSetClipRect(renderer_, &part);
+    fill(part, ground_);
   }
+  const std::span<const DrawStep> steps = damage_.steps();
+  for (std::size_t s = ground ? ground->step : 0; s < steps.size(); ++s) {
+    const DrawStep& step = steps[s];
+    SDL_Rect clip{};
+    if (SDL_HasIntersection(&step.bounds, &part) == SDL_FALSE ||
+        SDL_IntersectRect(&step.clip, &part, &clip) == SDL_FALSE) {
+      continue;
+    }
+    SDL_RenderSetClipRect(renderer_, &clip);
+    for (std::size_t u = ground && s == ground->step ? ground->unit : 0; u < step.units.size();
+         ++u) {
+      const DrawUnit& unit = step.units[u];
+      if (SDL_HasIntersection(&unit.bounds, &part) == SDL_FALSE) continue;
+      if (unit.solid) {
+        draw_triangles(step);
+        fill(unit.area, unit.colour);
+      } else {
+        const ImDrawIdx* first =
+            step.list->IdxBuffer.Data + step.command->IdxOffset + unit.first_index;
+        part_.insert(part_.end(), first, first + unit.index_count);
+      }
+    }
+    draw_triangles(step);
+  }
+}
+
+// What is gathered in part_. SDL looks at every vertex that it is given, so these are no more than
+// those used.
+void ImGuiSdl::draw_triangles(const DrawStep& step) {
+  if (part_.empty()) return;
+  const auto [least, most] = std::ranges::minmax(part_);
+  for (ImDrawIdx& index : part_) index = static_cast<ImDrawIdx>(index - least);
+  const ImDrawVert* vertices = step.list->VtxBuffer.Data + step.command->VtxOffset + least;
+  SDL_RenderGeometryRaw(renderer_, static_cast<SDL_Texture*>(step.command->GetTexID()),
+                        &vertices->pos.x, sizeof(ImDrawVert),
+                        reinterpret_cast<const SDL_Color*>(&vertices->col), sizeof(ImDrawVert),
+                        &vertices->uv.x, sizeof(ImDrawVert), most - least + 1, part_.data(),
+                        static_cast<int>(part_.size()), sizeof(ImDrawIdx));
+  part_.clear();
 }
 
 void PixelTexture::update(SDL_Renderer* renderer, int width, int height,

@@ -57,6 +57,8 @@ class ImGuiSdl {
   bool keep_picture(int width, int height);
   bool bring_up();
   void draw(const SDL_Rect& part);
+  void draw_triangles(const DrawStep& step);
+  void fill(const SDL_Rect& area, std::uint32_t colour);
   void show_picture();
 
   SDL_Renderer* renderer_;

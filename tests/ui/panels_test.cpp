@@ -86,6 +86,41 @@ TEST_CASE("panels: a click in the map pins a cluster, the wheel zooms, a legend 
   REQUIRE(rig.work().sectors != nullptr);
 }
 
+TEST_CASE("panels: heat's legend of a large disk is counted in parts, and is no number until then",
+          "[ui][panels][map]") {
+  const support::TempDir folder;
+  const auto path = folder.path() / "large.vmdk";
+  storage::CreateOptions create;
+  create.sectors = 1ULL << 27;
+  const storage::OpenOptions plain;
+  create_image(storage::PosixDirectory::place_of(path, host_rules(plain)), storage::kVmdkFormat,
+               create, plain);
+  Rig rig(kWidth, kHeight);
+  rig.boot({"--drive", "bus=ide0.0,file=" + path.string() + ",mode=discard,chs=16383/16/63"}, true);
+  rig.work().layout = ui::Layout::disk;
+  rig.frames(4);
+  REQUIRE(rig.work().map.ready());
+  const auto sum = [&] {
+    std::uint64_t all = 0;
+    for (const ui::LegendRow& row : rig.work().legend) all += row.count;
+    return all;
+  };
+  const std::uint64_t clusters = rig.work().map.history().map().clusters();
+  REQUIRE(clusters > 2 * ui::kHeatBlock);
+  CHECK(sum() == clusters);
+  rig.work().map.mode = ui::MapMode::heat;
+  rig.frame();
+  CHECK_FALSE(rig.work().legend_counted);
+  CHECK(sum() == 0);
+  for (int i = 0; i < 40 && !rig.work().legend_counted; ++i) rig.frame();
+  CHECK(rig.work().legend_counted);
+  CHECK(sum() == clusters);
+  rig.work().map.mode = ui::MapMode::state;
+  rig.frame();
+  CHECK(rig.work().legend_counted);
+  CHECK(sum() == clusters);
+}
+
 TEST_CASE("panels: dragging the time line shows the past, and the guest goes on",
           "[ui][panels][map]") {
   Rig rig(kWidth, kHeight);
