@@ -82,7 +82,8 @@ Desk::News Desk::news() const {
 
 void Desk::follow_map() {
   if (!session_) return;
-  const bool shown = work_.layout == Layout::disk || work_.extra.contains(Panel::map);
+  // Debug's log of commands tells whose sectors they are.
+  const bool shown = work_.layout != Layout::play || work_.extra.contains(Panel::map);
   // Once there is a map it goes on, so that its history has no holes.
   if (shown || work_.map.ready()) wants_.map = work_.map_slot;
   if (auto news = session_->take_map_news()) {

@@ -180,6 +180,35 @@ std::size_t DiskFiles::files() const {
       std::ranges::count_if(nodes, [](const Node& node) { return node.mark == MapMark::none; }));
 }
 
+std::string DiskFiles::what_is_at(std::uint64_t lba, std::uint64_t count) const {
+  if (volumes.empty()) return "";
+  const std::span<const Run> found = runs_in(lba, count);
+  if (found.empty()) {
+    const Volume* volume = volume_of(lba);
+    return volume != nullptr ? "free space of " + volume->letter : "outside of every volume";
+  }
+  const Node& node = nodes[found.front().node];
+  const Volume* volume = volume_of(found.front().lba);
+  const std::string of = volume != nullptr ? " of " + volume->letter : "";
+  const std::string more =
+      found.size() > 1 ? ", " + std::to_string(found.size() - 1) + " more" : "";
+  switch (node.mark) {
+    case MapMark::none:
+      return node.path + more;
+    case MapMark::partition_table:
+      return "partition table" + more;
+    case MapMark::boot:
+      return "boot sector" + of + more;
+    case MapMark::fat:
+      return "FAT" + of + more;
+    case MapMark::root:
+      return "root directory" + of + more;
+    case MapMark::directory:
+      return "directory " + node.path + more;
+  }
+  return "";
+}
+
 std::optional<DiskFiles::Place> DiskFiles::place_of(std::uint32_t node) const {
   if (node >= nodes.size() || nodes[node].parent == kNobody) return std::nullopt;
   std::string path;

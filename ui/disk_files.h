@@ -54,6 +54,9 @@ struct DiskFiles {
   const Volume* volume_of(std::uint64_t lba) const;
   bool inside_volume(std::uint64_t lba) const { return volume_of(lba) != nullptr; }
   std::size_t files() const;
+  // In a person's words: "boot sector of C:", "directory C:\\DATA", the path of a file; "" when
+  // nothing is known of the disk.
+  std::string what_is_at(std::uint64_t lba, std::uint64_t count) const;
   // A file or folder by its path in its volume, "/DOS/FORMAT.COM"; nothing for what the file system
   // has for itself, and for roots.
   struct Place {

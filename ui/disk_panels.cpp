@@ -7,6 +7,7 @@
 #include "devices/ata_drive.h"
 #include "devices/ata_registers.h"
 #include "emu/drive_tap.h"
+#include "ui/directory_entry.h"
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
@@ -371,6 +372,10 @@ class HexPanel {
       ImGui::SameLine(left.x + x);
       text(theme_->text, value);
     };
+    if (in_directory() && describe_entry(at / DirectoryEntry::kSize * DirectoryEntry::kSize, row)) {
+      differences(left, row);
+      return;
+    }
     text(theme_->text, "At " + hex(at, 4) + " of the cluster");
     const auto value = [&](unsigned size) {
       std::uint64_t out = 0;
@@ -382,6 +387,48 @@ class HexPanel {
         grouped(bytes_.which.lba + at / kSectorSize) + " + " + hex(at % kSectorSize, 3) + "h");
     row("16 bit", grouped(value(2)));
     row("32 bit", grouped(value(4)));
+    differences(left, row);
+  }
+
+  // The cluster belongs to a folder.
+  bool in_directory() const {
+    const DiskFiles* files = frame_.work.map.files();
+    if (files == nullptr) return false;
+    const DiskFiles::Run* owner =
+        files->owner_of(bytes_.which.lba + frame_.work.hex_offset / kSectorSize);
+    if (owner == nullptr) return false;
+    const storage::MapMark mark = files->nodes[owner->node].mark;
+    return mark == storage::MapMark::directory || mark == storage::MapMark::root;
+  }
+
+  // False: no entry is there.
+  template <class Row>
+  bool describe_entry(std::uint64_t at, const Row& row) {
+    const auto entry = directory_entry(std::span(bytes_.bytes).subspan(at));
+    if (!entry) return false;
+    text(theme_->text, "Directory entry at " + hex(at, 4));
+    using Kind = DirectoryEntry::Kind;
+    if (entry->kind == Kind::end) {
+      row("name", "none: the list ends here");
+      return true;
+    }
+    const char* kind = entry->kind == Kind::deleted     ? "  (deleted)"
+                       : entry->kind == Kind::long_name ? "  (part of a long name)"
+                                                        : "";
+    row("name", entry->name + kind);
+    row("attributes", hex(entry->attributes, 2) + "h  " + attribute_words(entry->attributes));
+    if (entry->kind == Kind::long_name) {
+      row("part", std::to_string(entry->part));
+      return true;
+    }
+    row("modified", entry->written.empty() ? "no date" : entry->written);
+    row("cluster", entry->first_cluster == 0 ? "none" : grouped(entry->first_cluster));
+    row("size", grouped(entry->size) + " bytes");
+    return true;
+  }
+
+  template <class Row>
+  void differences(const ImVec2& left, const Row& row) {
     if (!bytes_.parent.empty()) {
       std::uint64_t count = 0;
       for (std::uint64_t i = 0; i < bytes_.bytes.size(); ++i) {
@@ -475,9 +522,13 @@ std::uint64_t address_of(const LogRow& row, const storage::Geometry& geometry) {
          1;
 }
 
+bool by_dma(std::uint8_t opcode) {
+  return opcode == 0xC8 || opcode == 0xCA || opcode == 0x25 || opcode == 0x35;
+}
+
 bool addresses_sectors(std::uint8_t opcode) {
-  return (opcode & 0xF0) == 0x20 || (opcode & 0xF0) == 0x30 || (opcode & 0xF0) == 0x40 ||
-         opcode == 0xC4 || opcode == 0xC5;
+  return by_dma(opcode) || (opcode & 0xF0) == 0x20 || (opcode & 0xF0) == 0x30 ||
+         (opcode & 0xF0) == 0x40 || opcode == 0xC4 || opcode == 0xC5;
 }
 
 }  // namespace
@@ -502,17 +553,21 @@ void draw_ata_log(Frame& frame) {
   constexpr ImGuiTableFlags flags =
       ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_Hideable;
   const bool narrow = frame.work.placement.narrow;
-  if (!ImGui::BeginTable("log", 8, flags, ImGui::GetContentRegionAvail())) return;
+  if (!ImGui::BeginTable("log", 10, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 56 : 84));
   ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(46));
   ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(74));
   ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_WidthFixed, theme.px(30));
+  ImGui::TableSetupColumn("Path", ImGuiTableColumnFlags_WidthFixed, theme.px(34));
   ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(70));
   ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
+  ImGui::TableSetupColumn("What", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(60));
-  ImGui::TableSetColumnEnabled(6, !narrow);
+  ImGui::TableSetColumnEnabled(5, !narrow);
+  ImGui::TableSetColumnEnabled(7, !narrow);
+  ImGui::TableSetColumnEnabled(8, !narrow);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(rows.size()));
@@ -537,11 +592,20 @@ void draw_ata_log(Frame& frame) {
       right_aligned(theme->text, sectors ? grouped(lba) : "");
       right_aligned(theme->text2,
                     sectors ? std::to_string(e.count == 0 ? 256U : unsigned{e.count}) : "");
+      ImGui::TableNextColumn();
+      if (sectors) text(theme->text3, by_dma(e.opcode) ? "DMA" : "PIO");
       const bool failed = e.ended != 0 && (e.status & devices::ata::kStatusErr) != 0;
       ImGui::TableNextColumn();
       text(failed ? theme->bad : theme->text2,
            e.ended == 0 ? "at work" : error_words(e.status, e.error));
       right_aligned(theme->text2, e.ended == 0 ? "" : grouped((e.ended - e.began) / 1000));
+      ImGui::TableNextColumn();
+      const MapModel& model = frame.work.map;
+      if (sectors && model.ready() && model.slot() == row.drive->slot && model.files() != nullptr) {
+        const std::string what = model.files()->what_is_at(lba, e.count == 0 ? 256U : e.count);
+        text(theme->text2, fit(theme.fonts().text, what, ImGui::GetContentRegionAvail().x));
+        if (ImGui::IsItemHovered()) tooltip(what + "\nas the files are now");
+      }
       ImGui::TableNextColumn();
       if (sectors && row.drive->cluster_sectors != 0) {
         const std::uint64_t cluster = lba / row.drive->cluster_sectors;

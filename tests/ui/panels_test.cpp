@@ -421,6 +421,18 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   REQUIRE(std::filesystem::file_size(lab.folder.path() / "lab.vmdk") == size);
   REQUIRE(lab.rig.snapshot().text.text().find("OK create") != std::string::npos);
 
+  // Compare goes from one cluster of the child to the next, and shows what it hides.
+  ui::MapModel& map = lab.rig.work().map;
+  map.pinned.reset();
+  lab.click_chain(0, 310);
+  REQUIRE(map.pinned.has_value());
+  const std::uint64_t first = *map.pinned;
+  REQUIRE(map.history().map().cell(first).layer() == 0);
+  lab.click_chain(0, 310);
+  REQUIRE(*map.pinned > first);
+  REQUIRE(map.history().map().cell(*map.pinned).layer() == 0);
+  REQUIRE(map.next_of_top_layer(map.history().map().clusters()) == first);
+
   lab.click_chain(0, 230);  // Detach
   lab.answer(true);
   REQUIRE(lab.drive().layers.size() == 1);
@@ -429,6 +441,26 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   lab.rig.run(6 * devices::kSecond);
   lab.rig.frames(3, devices::kMillisecond);
   REQUIRE(lab.rig.snapshot().text.text().find("OK verify") != std::string::npos);
+}
+
+TEST_CASE("panels: the log of commands says whose sectors they are", "[ui][panels][map]") {
+  DiskRig lab;
+  const ui::DiskFiles& files = *lab.rig.work().map.files();
+  const std::uint64_t boot = files.volumes[0].first_lba;
+  CHECK(files.what_is_at(0, 1) == "partition table");
+  CHECK(files.what_is_at(boot, 1) == "boot sector of C:");
+  for (const ui::DiskFiles::Run& run : files.runs) {
+    const ui::DiskFiles::Node& node = files.nodes[run.node];
+    const std::string what = files.what_is_at(run.lba, 1);
+    if (node.mark == storage::MapMark::none) CHECK(what == node.path);
+    if (node.mark == storage::MapMark::fat) CHECK(what == "FAT of C:");
+    if (node.mark == storage::MapMark::root) CHECK(what == "root directory of C:");
+    if (node.mark == storage::MapMark::directory) CHECK(what == "directory " + node.path);
+  }
+  const std::uint64_t last = boot + files.volumes[0].sectors - 1;
+  CHECK(files.what_is_at(last, 1) == "free space of C:");
+  CHECK(files.what_is_at(last + 1, 1) == "outside of every volume");
+  CHECK(files.what_is_at(boot, files.volumes[0].sectors).starts_with("boot sector of C:, "));
 }
 
 TEST_CASE("panels: a drive that drops its writes has no child and says why",
