@@ -48,10 +48,24 @@ bool equal(const SDL_Rect& a, const SDL_Rect& b) {
 }
 
 SDL_Rect around(const SDL_Rect& a, const SDL_Rect& b) {
-  if (empty(a)) return b;
   const int x = std::min(a.x, b.x);
   const int y = std::min(a.y, b.y);
   return {x, y, std::max(a.x + a.w, b.x + b.w) - x, std::max(a.y + a.h, b.y + b.h) - y};
+}
+
+SDL_Rect bounds_of(std::span<const DrawUnit> units) {
+  constexpr int far = std::numeric_limits<int>::max();
+  int x0 = far;
+  int y0 = far;
+  int x1 = -far;
+  int y1 = -far;
+  for (const DrawUnit& unit : units) {
+    x0 = std::min(x0, unit.bounds.x);
+    y0 = std::min(y0, unit.bounds.y);
+    x1 = std::max(x1, unit.bounds.x + unit.bounds.w);
+    y1 = std::max(y1, unit.bounds.y + unit.bounds.h);
+  }
+  return {x0, y0, x1 - x0, y1 - y0};
 }
 
 struct Box {
@@ -153,7 +167,6 @@ void Damage::collect(const ImDrawData& data) {
       step.list = &list;
       step.command = &command;
       step.clip = clip;
-      step.bounds = {};
       step.units.clear();
       const ImDrawIdx* index = list.IdxBuffer.Data + command.IdxOffset;
       for (std::uint32_t i = 0; i + 2 < command.ElemCount;) {
@@ -163,7 +176,9 @@ void Damage::collect(const ImDrawData& data) {
         add_unit(step, i, count);
         i += count;
       }
-      if (!step.units.empty()) ++step_count_;
+      if (step.units.empty()) continue;
+      step.bounds = bounds_of(step.units);
+      ++step_count_;
     }
   }
 }
@@ -228,7 +243,6 @@ void Damage::add_unit(DrawStep& step, std::uint32_t first, std::uint32_t count) 
   unit.first_index = first;
   unit.index_count = count;
   look_for_solid(step, unit);
-  step.bounds = around(step.bounds, unit.bounds);
   step.units.push_back(unit);
 }
 

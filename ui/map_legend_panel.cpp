@@ -20,7 +20,7 @@ class MapLegend {
         columns_(width > theme_.px(900) ? 5 : 4) {}
 
   void update() {
-    // Heat moves all the time and is counted a few times a second; the rest only with the map.
+    // Heat moves all the time and is counted once a second; the rest only with the map.
     const bool heat = model_.mode == MapMode::heat;
     std::uint64_t key =
         (heat ? 0 : map_.generation()) * 64 + static_cast<std::uint64_t>(model_.mode) * 8 + layers_;
@@ -95,11 +95,11 @@ class MapLegend {
     return work_.legend_counted ? grouped(count) : theme_.symbol("\u2026", "...");
   }
 
-  // A thirtieth of the disk a frame; what is shown is the last whole count.
+  // A sixtieth of the disk a frame; what is shown is the last whole count.
   void count_on() {
     const MapScene scene = view_.scene();
     if (work_.heat_counted == 0) work_.heat_rows = heat_rows(scene);
-    const std::uint64_t part = (map_.clusters() / 30 / kHeatBlock + 1) * kHeatBlock;
+    const std::uint64_t part = (map_.clusters() / 60 / kHeatBlock + 1) * kHeatBlock;
     add_heat(scene, work_.heat_counted, work_.heat_counted + part, work_.heat_rows);
     work_.heat_counted += part;
     if (work_.heat_counted < map_.clusters()) return;
