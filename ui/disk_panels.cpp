@@ -556,15 +556,19 @@ void draw_ata_log(Frame& frame) {
   if (!ImGui::BeginTable("log", 10, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 56 : 84));
-  ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(46));
-  ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(74));
-  ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_WidthFixed, theme.px(30));
-  ImGui::TableSetupColumn("Path", ImGuiTableColumnFlags_WidthFixed, theme.px(34));
-  ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(70));
-  ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
+  ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(44));
+  if (narrow) {
+    ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
+  } else {
+    ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthFixed, theme.px(112));
+  }
+  ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 74 : 62));
+  ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_WidthFixed, theme.px(26));
+  ImGui::TableSetupColumn("Path", ImGuiTableColumnFlags_WidthFixed, theme.px(32));
+  ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(64));
+  ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(42));
   ImGui::TableSetupColumn("What", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(60));
+  ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
   ImGui::TableSetColumnEnabled(5, !narrow);
   ImGui::TableSetColumnEnabled(7, !narrow);
   ImGui::TableSetColumnEnabled(8, !narrow);

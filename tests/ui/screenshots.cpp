@@ -124,7 +124,7 @@ void shoot_zooms(const std::filesystem::path& folder) {
     return state % below;
   };
   constexpr std::uint64_t cluster = 128;
-  constexpr std::uint64_t used = sectors / 3;
+  constexpr std::uint64_t used = sectors / 8;
   storage::MapEvent event;
   event.kind = storage::MapEvent::Kind::changed;
   for (unsigned layer = 3; layer-- > 0;) {
