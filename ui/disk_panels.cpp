@@ -37,6 +37,10 @@ bool matches(const DiskFiles& files, std::uint32_t index, const std::string& fil
 
 void go_to_file(Frame& frame, const DiskFiles& files, std::uint32_t index) {
   frame.work.map.chosen_file = index;
+  if (files.nodes[index].first_lba != 0) {
+    const storage::AllocationMap& map = frame.work.map.history().map();
+    return pin_cluster(frame, map.cluster_of(files.nodes[index].first_lba), true);
+  }
   for (const DiskFiles::Run& run : files.runs) {
     if (run.node != index) continue;
     pin_cluster(frame, frame.work.map.history().map().cluster_of(run.lba), true);
@@ -57,14 +61,35 @@ void file_row(Frame& frame, const DiskFiles& files, std::uint32_t index, int dep
   if (model.chosen_file == index) flags |= ImGuiTreeNodeFlags_Selected;
   if (depth == 0 || !filter.empty()) flags |= ImGuiTreeNodeFlags_DefaultOpen;
   ImGui::PushID(static_cast<int>(index));
+  if (node.deleted) ImGui::PushStyleColor(ImGuiCol_Text, theme->text3);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
   const bool open = ImGui::TreeNodeEx("node", flags, "%s", node.name.c_str());
+  if (node.deleted) {
+    ImGui::PopStyleColor();
+    const float x = at.x + ImGui::GetTreeNodeToLabelSpacing();
+    const float y = at.y + std::floor(ImGui::GetTextLineHeight() / 2);
+    ImFont* font = theme.fonts().text;
+    const float w = width_of(font, node.name);
+    ImGui::GetWindowDrawList()->AddRectFilled({x, y}, {x + w, y + theme.px(1)}, theme->text3);
+    put(ImGui::GetWindowDrawList(), theme.fonts().small, x + w + theme.px(8), at.y + theme.px(1),
+        theme->text3, node.overwritten ? "overwritten" : "deleted");
+  }
   if (ImGui::IsItemClicked() && !ImGui::IsItemToggledOpen()) go_to_file(frame, files, index);
   if (ImGui::IsItemHovered()) {
     model.hovered_file = index;
-    tooltip(node.path + "\n" + grouped(node.size) + " bytes, " + grouped(node.sectors) +
-            " sectors, " + grouped(node.runs) + (node.runs == 1 ? " run" : " runs"));
+    if (node.deleted) {
+      tooltip(node.path + "\ndeleted: its directory entry still names " + grouped(node.size) +
+              " bytes" +
+              (node.first_lba == 0 ? " and no cluster"
+                                   : " from LBA " + grouped(node.first_lba) + " on, to " +
+                                         grouped(node.last_lba) + " if it was in one piece") +
+              (node.overwritten ? "\nsome of these sectors belong to other files now" : ""));
+    } else {
+      tooltip(node.path + "\n" + grouped(node.size) + " bytes, " + grouped(node.sectors) +
+              " sectors, " + grouped(node.runs) + (node.runs == 1 ? " run" : " runs"));
+    }
   }
-  if (ImGui::BeginPopupContextItem("more")) {
+  if (!node.deleted && ImGui::BeginPopupContextItem("more")) {
     file_break_items(frame, index);
     ImGui::EndPopup();
   }
@@ -75,9 +100,9 @@ void file_row(Frame& frame, const DiskFiles& files, std::uint32_t index, int dep
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     text_right(colour, words, right);
   };
-  number(node.size, node.folder ? theme->text3 : theme->text);
+  number(node.size, node.folder || node.deleted ? theme->text3 : theme->text);
   number(node.clusters, theme->text2);
-  if (node.folder) {
+  if (node.folder || node.deleted) {
     ImGui::TableNextColumn();
   } else {
     constexpr std::uint32_t many = 10;
@@ -184,8 +209,11 @@ void draw_selection(Frame& frame) {
         fact(frame, "file offset", "0x" + hex(where.extent.host_offset, 8), column);
         first = false;
       } else if (!first || i != 0) {
-        fact(frame, first ? "below" : "hides",
-             std::to_string(bytes->layers.size() - 1 - i) + "  " + where.name + " " + place,
+        const std::string number = std::to_string(bytes->layers.size() - 1 - i) + "  ";
+        ImFont* font = theme.fonts().text;
+        const float room = ImGui::GetContentRegionAvail().x - column - theme.px(4) -
+                           width_of(font, number + " " + place);
+        fact(frame, first ? "below" : "hides", number + fit(font, where.name, room) + " " + place,
              column);
       }
     }

@@ -6,6 +6,7 @@
 
 #include "bios/roms.h"
 #include "emu/drive_tap.h"
+#include "storage/fat_volume.h"
 #include "storage/format.h"
 #include "storage/open_image.h"
 #include "tests/catch.hpp"
@@ -441,6 +442,58 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   lab.rig.run(6 * devices::kSecond);
   lab.rig.frames(3, devices::kMillisecond);
   REQUIRE(lab.rig.snapshot().text.text().find("OK verify") != std::string::npos);
+}
+
+TEST_CASE("panels: a deleted file shows with the clusters its entry names, till they are another's",
+          "[ui][panels][map]") {
+  DiskRig lab;
+  const auto files = [&]() -> const ui::DiskFiles& { return *lab.rig.work().map.files(); };
+  const auto find = [&](const std::string& name) -> const ui::DiskFiles::Node* {
+    for (const ui::DiskFiles::Node& node : files().nodes) {
+      if (node.name == name) return &node;
+    }
+    return nullptr;
+  };
+  const auto change = [&](const auto& what) {
+    emu::DriveTap& tap = *lab.rig.session().machine().tap(emu::DriveSlot::ide0_0);
+    const storage::FatLocation where = storage::find_fat_volumes(tap).at(0);
+    storage::FatVolume volume(tap, where);
+    what(volume);
+    for (int i = 0; i < 6; ++i) lab.rig.frame(devices::kMillisecond, 1.1F);
+  };
+  const std::vector<std::uint8_t> bytes(20'000, 0x55);
+  change([&](storage::FatVolume& volume) {
+    volume.make_folder("/D", {});
+    volume.write("/GONE.DAT", bytes, {});
+  });
+  const ui::DiskFiles::Node* live = find("GONE.DAT");
+  REQUIRE(live != nullptr);
+  const std::size_t count = files().files();
+  const auto index = static_cast<std::uint32_t>(live - files().nodes.data());
+  const auto run = std::ranges::find(files().runs, index, &ui::DiskFiles::Run::node);
+  REQUIRE(run != files().runs.end());
+  const std::uint64_t lba = run->lba;
+  const std::uint32_t clusters = live->clusters;
+  change([&](storage::FatVolume& volume) { volume.remove("/GONE.DAT"); });
+  REQUIRE(find("GONE.DAT") == nullptr);
+  const ui::DiskFiles::Node* gone = find("?ONE.DAT");
+  REQUIRE(gone != nullptr);
+  CHECK(gone->deleted);
+  CHECK_FALSE(gone->overwritten);
+  CHECK(gone->size == bytes.size());
+  CHECK(gone->clusters == clusters);
+  CHECK(gone->first_lba == lba);
+  CHECK(files().files() == count - 1);
+  CHECK(files().owner_of(lba) == nullptr);
+  CHECK_FALSE(files().place_of(static_cast<std::uint32_t>(gone - files().nodes.data())));
+  // A file in another folder leaves the entry as it is and takes the clusters.
+  change([&](storage::FatVolume& volume) {
+    volume.write("/D/A.DAT", std::vector<std::uint8_t>(4'000'000, 0x66), {});
+  });
+  REQUIRE(files().owner_of(lba) != nullptr);
+  gone = find("?ONE.DAT");
+  REQUIRE(gone != nullptr);
+  CHECK(gone->overwritten);
 }
 
 TEST_CASE("panels: the log of commands says whose sectors they are", "[ui][panels][map]") {
