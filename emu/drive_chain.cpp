@@ -1,8 +1,11 @@
 #include "emu/drive_chain.h"
 
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
+#include "emu/image_children.h"
+#include "emu/image_command.h"
 #include "storage/operations.h"
 #include "storage/overlay_file.h"
 
@@ -41,6 +44,8 @@ class GoneDevice final : public storage::BlockDevice {
   storage::Geometry geometry_;
 };
 
+constexpr std::size_t kNameLimit = 60;
+
 std::string short_name(const std::filesystem::path& file) {
   return file.filename().string();
 }
@@ -52,6 +57,22 @@ void refuse_what_cannot(DriveTap& tap, ChainChange change, const std::string& fi
   if (tap.read_only()) throw ImageError(file, "is read-only");
   if (change != ChainChange::new_child && tap.chain()->parent() == nullptr)
     throw ImageError(file, "has no parent");
+}
+
+// A commit changes what the parent shows, and with it what all its other children are made of.
+void refuse_other_children(const std::filesystem::path& parent, const std::string& child) {
+  const image_tool::Arguments arguments;
+  std::istringstream in;
+  std::ostringstream out;
+  const image_tool::Surroundings around{.in = in, .out = out, .err = out};
+  const image_tool::Session session(arguments, around);
+  std::string names;
+  for (const std::filesystem::path& other : other_children(session, parent, child))
+    names += (names.empty() ? "" : ", ") + storage::printable(short_name(other), kNameLimit);
+  if (!names.empty()) {
+    throw ImageError(parent, "has other children, which a commit would make worthless: " + names +
+                                 "; detach or rebase them first");
+  }
 }
 
 storage::OpenOptions options_of(const DriveConfig& drive, const WarnLine& warn) {
@@ -113,6 +134,9 @@ void open_again(DriveTap& tap, const DriveConfig& drive, const WarnLine& warn) {
 ChainChanged change_chain(DriveTap& tap, ChainChange change, const DriveConfig& drive,
                           const WarnLine& warn) {
   refuse_what_cannot(tap, change, drive.file);
+  if (change == ChainChange::commit) {
+    refuse_other_children(tap.chain()->parent()->info().files.front().path, drive.file);
+  }
   const bool saved = tap.image().close() == IoStatus::ok;
   tap.exchange(std::make_unique<GoneDevice>(tap.sector_count(), tap.geometry()), nullptr);
   try {

@@ -78,6 +78,23 @@ Request request(emu::DriveSlot slot, emu::ChainChange change) {
   return [slot, change](Control& control) { control.change_chain(slot, change); };
 }
 
+// In the same row where there is room for that.
+void beside(Frame& frame, const char* words) {
+  const Theme& theme = frame.theme;
+  const float end = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x + theme.px(24) +
+                    width_of(theme.fonts().text, words);
+  if (end <= ImGui::GetWindowContentRegionMax().x) ImGui::SameLine();
+}
+
+void compare(Frame& frame) {
+  const MapModel& model = frame.work.map;
+  const auto found = model.next_of_top_layer(model.pinned ? *model.pinned + 1 : 0);
+  if (found) return pin_cluster(frame, *found, true);
+  constexpr float shown = 8;  // seconds
+  frame.work.message = "the top layer holds nothing yet: all is as in its parent";
+  frame.work.message_left = shown;
+}
+
 // On the host's disk.
 void file_buttons(Frame& frame, const DriveView& drive) {
   const char* refused = why_not(drive);
@@ -98,8 +115,8 @@ void file_buttons(Frame& frame, const DriveView& drive) {
   if (button(frame, "Commit down", 0, false, refused == nullptr && chain)) {
     const std::string& below = drive.layers[1].name;
     ask(frame, {"Commit down",
-                {"All that " + top + " has goes into " + below + ".",
-                 below + " as it was is lost, and so are other children of it."},
+                {"All that " + top + " has goes into " + below + ".", below + " as it was is lost.",
+                 "Other children of it, here or beside it, keep this from being done."},
                 "Commit",
                 request(drive.slot, emu::ChainChange::commit)});
   }
@@ -113,6 +130,10 @@ void file_buttons(Frame& frame, const DriveView& drive) {
                 request(drive.slot, emu::ChainChange::detach)});
   }
   explain(refused == nullptr && chain ? "makes the top layer an image by itself" : no_parent);
+  beside(frame, "Compare");
+  if (button(frame, "Compare", 0, false, chain)) compare(frame);
+  explain(chain ? "the next cluster that the top layer holds, beside what it hides below"
+                : "this image has no parent");
 }
 
 // In memory, above the files.
@@ -158,6 +179,12 @@ void memory_buttons(Frame& frame, const DriveView& drive) {
   }
   explain(discards ? "this drive drops its writes at power off (mode discard)"
                    : "sends what waits in memory into the image; snapshots end");
+  beside(frame, "Open...");
+  if (button(frame, "Open...")) {
+    frame.work.open_dialog = true;
+    frame.work.open_slot.reset();
+  }
+  explain("another image, with a machine of its own");
 }
 
 }  // namespace

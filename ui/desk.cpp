@@ -82,7 +82,8 @@ Desk::News Desk::news() const {
 
 void Desk::follow_map() {
   if (!session_) return;
-  const bool shown = work_.layout == Layout::disk || work_.extra.contains(Panel::map);
+  // Debug's log of commands tells whose sectors they are.
+  const bool shown = work_.layout != Layout::play || work_.extra.contains(Panel::map);
   // Once there is a map it goes on, so that its history has no holes.
   if (shown || work_.map.ready()) wants_.map = work_.map_slot;
   if (auto news = session_->take_map_news()) {
@@ -125,7 +126,19 @@ void Desk::follow_sectors() {
   session_->post([wanted](Control& control) { control.read_sectors(wanted); });
 }
 
-void Desk::frame(float width, float height, float seconds) {
+void Desk::event(const SDL_Event& event) {
+  if (event.type == SDL_RENDER_TARGETS_RESET) imgui_.forget_picture();
+  if (event.type == SDL_RENDER_DEVICE_RESET) {
+    imgui_.forget_textures();
+    guest_ = {};
+    work_.small_screen = {};
+    work_.map_texture = {};
+    work_.mini_texture = {};
+  }
+  imgui_.event(event);
+}
+
+bool Desk::frame(float width, float height, float seconds) {
   files_wait_ -= seconds;
   sectors_wait_ -= seconds;
   work_.message_left -= seconds;
@@ -135,10 +148,6 @@ void Desk::frame(float width, float height, float seconds) {
   follow_map();
   follow_sectors();
 
-  SDL_SetRenderDrawColor(renderer_, static_cast<Uint8>(theme_->desk & 255),
-                         static_cast<Uint8>(theme_->desk >> 8 & 255),
-                         static_cast<Uint8>(theme_->desk >> 16 & 255), 255);
-  SDL_RenderClear(renderer_);
   imgui_.new_frame(width, height, seconds);
   Wants wants;
   wants.map = wants_.map;
@@ -164,9 +173,10 @@ void Desk::frame(float width, float height, float seconds) {
   }
   draw_status_bar(frame);
   draw_dialogs(frame);
-  imgui_.render();
+  const bool drawn = imgui_.render(theme_->desk);
   wants_ = wants;
   if (session_) session_->want(wants_);
+  return drawn;
 }
 
 }  // namespace ui

@@ -25,9 +25,13 @@ class Desk {
   // Shows another machine, or none; hands back what was shown.
   std::unique_ptr<Session> show(std::unique_ptr<Session> session);
 
-  void event(const SDL_Event& event) { imgui_.event(event); }
-  // One picture, `seconds` after the last one.
-  void frame(float width, float height, float seconds);
+  void event(const SDL_Event& event);
+  // One picture, `seconds` after the last one. False: it is the last one.
+  bool frame(float width, float height, float seconds);
+  // The last picture once more, on a renderer that may have lost it.
+  void show_again() { imgui_.show_again(); }
+  // The next picture is drawn as a whole.
+  void draw_everything() { imgui_.forget_picture(); }
   // What a new picture would show that the last one did not.
   enum class News : std::uint8_t {
     none,      // clocks and counters at most

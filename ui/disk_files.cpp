@@ -1,9 +1,11 @@
 #include "ui/disk_files.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "storage/fat_volume.h"
+#include "ui/directory_entry.h"
 
 namespace ui {
 
@@ -25,6 +27,7 @@ class Reader {
     facts.cluster_bytes = volume.cluster_bytes();
     facts.letter = letter;
     by_path_.clear();
+    const std::size_t first_run = out_.runs.size();
     facts.root = add(DiskFiles::kNobody, letter, letter + "\\", true);
     out_.nodes[facts.root].mark = MapMark::root;
     by_path_["/"] = facts.root;
@@ -38,6 +41,7 @@ class Reader {
         run(lba, count, found->second, facts);
       }
     });
+    deleted_files(facts, first_run);
     sum_up(facts.root, 0);
     out_.volumes.push_back(facts);
   }
@@ -104,6 +108,53 @@ class Reader {
     }
   }
 
+  // Where cluster 2 is; 0 where the boot sector does not say.
+  std::uint64_t first_data_lba(const DiskFiles::Volume& volume) {
+    std::array<std::uint8_t, storage::kSectorSize> boot{};
+    if (device_.read(volume.first_lba, boot) != storage::IoStatus::ok) return 0;
+    const auto word = [&](std::size_t at) {
+      return boot[at] | static_cast<std::uint64_t>(boot[at + 1]) << 8;
+    };
+    const std::uint64_t table = word(22) != 0 ? word(22) : word(36) | word(38) << 16;
+    const std::uint64_t root = (word(17) * DirectoryEntry::kSize + 511) / storage::kSectorSize;
+    return volume.first_lba + word(14) + boot[16] * table + root;
+  }
+
+  // Entries that a deletion left in folders that live.
+  void deleted_files(const DiskFiles::Volume& volume, std::size_t first_run) {
+    const std::uint64_t data = first_data_lba(volume);
+    const std::uint64_t cluster_sectors = volume.cluster_bytes / storage::kSectorSize;
+    std::array<std::uint8_t, storage::kSectorSize> sector{};
+    for (std::size_t r = first_run; r < out_.runs.size(); ++r) {
+      const DiskFiles::Run run = out_.runs[r];
+      const MapMark mark = out_.nodes[run.node].mark;
+      if (mark != MapMark::directory && mark != MapMark::root) continue;
+      for (std::uint64_t lba = run.lba; lba < run.lba + run.count; ++lba) {
+        if (device_.read(lba, sector) != storage::IoStatus::ok) break;
+        for (std::size_t at = 0; at < sector.size(); at += DirectoryEntry::kSize) {
+          const auto entry = directory_entry(std::span(sector).subspan(at, DirectoryEntry::kSize));
+          if (!entry || entry->kind != DirectoryEntry::Kind::deleted || entry->part != 0) continue;
+          if (out_.nodes.size() > kMostNodes) return;
+          const std::string above = out_.nodes[run.node].path;
+          const std::uint32_t index =
+              add(run.node, entry->name, above + (above.ends_with('\\') ? "" : "\\") + entry->name,
+                  false);
+          DiskFiles::Node& node = out_.nodes[index];
+          node.deleted = true;
+          node.size = entry->size;
+          node.clusters = (entry->size + volume.cluster_bytes - 1) / volume.cluster_bytes;
+          if (entry->first_cluster < 2 || data == 0) continue;
+          node.first_lba = data + (entry->first_cluster - 2ULL) * cluster_sectors;
+          const std::uint64_t end = volume.first_lba + volume.sectors;
+          if (node.first_lba >= end) node.first_lba = 0;
+          if (node.first_lba == 0) continue;
+          const std::uint64_t sectors = std::max(node.clusters, 1U) * cluster_sectors;
+          node.last_lba = std::min(node.first_lba + sectors, end) - 1;
+        }
+      }
+    }
+  }
+
   void sum_up(std::uint32_t index, unsigned depth) {
     DiskFiles::Node& node = out_.nodes[index];
     if (!node.folder || depth > kDeepest) return;
@@ -111,6 +162,7 @@ class Reader {
     std::uint32_t clusters = node.clusters;
     for (const std::uint32_t child : node.children) {
       sum_up(child, depth + 1);
+      if (out_.nodes[child].deleted) continue;
       size += out_.nodes[child].size;
       clusters += out_.nodes[child].clusters;
     }
@@ -119,6 +171,7 @@ class Reader {
     std::ranges::sort(node.children, [&](std::uint32_t a, std::uint32_t b) {
       const DiskFiles::Node& x = out_.nodes[a];
       const DiskFiles::Node& y = out_.nodes[b];
+      if (x.deleted != y.deleted) return y.deleted;
       if (x.folder != y.folder) return x.folder;
       return x.name < y.name;
     });
@@ -152,6 +205,10 @@ DiskFiles read_disk_files(storage::BlockDevice& device, bool floppy) {
     apart.push_back(run);
   }
   files.runs = std::move(apart);
+  for (DiskFiles::Node& node : files.nodes) {
+    if (!node.deleted || node.first_lba == 0) continue;
+    node.overwritten = !files.runs_in(node.first_lba, node.last_lba - node.first_lba + 1).empty();
+  }
   return files;
 }
 
@@ -176,12 +233,43 @@ const DiskFiles::Volume* DiskFiles::volume_of(std::uint64_t lba) const {
 }
 
 std::size_t DiskFiles::files() const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(nodes, [](const Node& node) { return node.mark == MapMark::none; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      nodes, [](const Node& node) { return node.mark == MapMark::none && !node.deleted; }));
+}
+
+std::string DiskFiles::what_is_at(std::uint64_t lba, std::uint64_t count) const {
+  if (volumes.empty()) return "";
+  const std::span<const Run> found = runs_in(lba, count);
+  if (found.empty()) {
+    const Volume* volume = volume_of(lba);
+    return volume != nullptr ? "free space of " + volume->letter : "outside of every volume";
+  }
+  const Node& node = nodes[found.front().node];
+  const Volume* volume = volume_of(found.front().lba);
+  const std::string of = volume != nullptr ? " of " + volume->letter : "";
+  const std::string more =
+      found.size() > 1 ? ", " + std::to_string(found.size() - 1) + " more" : "";
+  switch (node.mark) {
+    case MapMark::none:
+      return node.path + more;
+    case MapMark::partition_table:
+      return "partition table" + more;
+    case MapMark::boot:
+      return "boot sector" + of + more;
+    case MapMark::fat:
+      return "FAT" + of + more;
+    case MapMark::root:
+      return "root directory" + of + more;
+    case MapMark::directory:
+      return "directory " + node.path + more;
+  }
+  return "";
 }
 
 std::optional<DiskFiles::Place> DiskFiles::place_of(std::uint32_t node) const {
-  if (node >= nodes.size() || nodes[node].parent == kNobody) return std::nullopt;
+  if (node >= nodes.size() || nodes[node].parent == kNobody || nodes[node].deleted) {
+    return std::nullopt;
+  }
   std::string path;
   std::uint32_t root = node;
   for (; nodes[root].parent != kNobody; root = nodes[root].parent)

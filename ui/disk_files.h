@@ -1,6 +1,7 @@
 // The files of a disk as panels show them: the tree of every FAT volume, and who owns which
-// sectors. Built once in a while by the thread that runs the machine; a plain value afterwards. Not
-// here: deleted files, and content.
+// sectors. Built once in a while by the thread that runs the machine; a plain value afterwards.
+// Deleted files are there as far as their directory entries still name them: where they began, and
+// where they would have ended in one piece. Not here: what was in deleted folders, and content.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,10 @@ struct DiskFiles {
     std::uint32_t runs = 0;
     std::vector<std::uint32_t> children;
     std::uint32_t parent = kNobody;
+    bool deleted = false;         // owns nothing; the three below tell what its entry names
+    bool overwritten = false;     // some of that belongs to others now
+    std::uint64_t first_lba = 0;  // 0: no cluster
+    std::uint64_t last_lba = 0;   // if it was in one piece
   };
   // A stretch of sectors with one owner; sorted, apart from each other.
   struct Run {
@@ -54,6 +59,9 @@ struct DiskFiles {
   const Volume* volume_of(std::uint64_t lba) const;
   bool inside_volume(std::uint64_t lba) const { return volume_of(lba) != nullptr; }
   std::size_t files() const;
+  // In a person's words: "boot sector of C:", "directory C:\\DATA", the path of a file; "" when
+  // nothing is known of the disk.
+  std::string what_is_at(std::uint64_t lba, std::uint64_t count) const;
   // A file or folder by its path in its volume, "/DOS/FORMAT.COM"; nothing for what the file system
   // has for itself, and for roots.
   struct Place {

@@ -7,6 +7,7 @@
 #include "devices/ata_drive.h"
 #include "devices/ata_registers.h"
 #include "emu/drive_tap.h"
+#include "ui/directory_entry.h"
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
@@ -36,6 +37,10 @@ bool matches(const DiskFiles& files, std::uint32_t index, const std::string& fil
 
 void go_to_file(Frame& frame, const DiskFiles& files, std::uint32_t index) {
   frame.work.map.chosen_file = index;
+  if (files.nodes[index].first_lba != 0) {
+    const storage::AllocationMap& map = frame.work.map.history().map();
+    return pin_cluster(frame, map.cluster_of(files.nodes[index].first_lba), true);
+  }
   for (const DiskFiles::Run& run : files.runs) {
     if (run.node != index) continue;
     pin_cluster(frame, frame.work.map.history().map().cluster_of(run.lba), true);
@@ -56,14 +61,35 @@ void file_row(Frame& frame, const DiskFiles& files, std::uint32_t index, int dep
   if (model.chosen_file == index) flags |= ImGuiTreeNodeFlags_Selected;
   if (depth == 0 || !filter.empty()) flags |= ImGuiTreeNodeFlags_DefaultOpen;
   ImGui::PushID(static_cast<int>(index));
+  if (node.deleted) ImGui::PushStyleColor(ImGuiCol_Text, theme->text3);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
   const bool open = ImGui::TreeNodeEx("node", flags, "%s", node.name.c_str());
+  if (node.deleted) {
+    ImGui::PopStyleColor();
+    const float x = at.x + ImGui::GetTreeNodeToLabelSpacing();
+    const float y = at.y + std::floor(ImGui::GetTextLineHeight() / 2);
+    ImFont* font = theme.fonts().text;
+    const float w = width_of(font, node.name);
+    ImGui::GetWindowDrawList()->AddRectFilled({x, y}, {x + w, y + theme.px(1)}, theme->text3);
+    put(ImGui::GetWindowDrawList(), theme.fonts().small, x + w + theme.px(8), at.y + theme.px(1),
+        theme->text3, node.overwritten ? "overwritten" : "deleted");
+  }
   if (ImGui::IsItemClicked() && !ImGui::IsItemToggledOpen()) go_to_file(frame, files, index);
   if (ImGui::IsItemHovered()) {
     model.hovered_file = index;
-    tooltip(node.path + "\n" + grouped(node.size) + " bytes, " + grouped(node.sectors) +
-            " sectors, " + grouped(node.runs) + (node.runs == 1 ? " run" : " runs"));
+    if (node.deleted) {
+      tooltip(node.path + "\ndeleted: its directory entry still names " + grouped(node.size) +
+              " bytes" +
+              (node.first_lba == 0 ? " and no cluster"
+                                   : " from LBA " + grouped(node.first_lba) + " on, to " +
+                                         grouped(node.last_lba) + " if it was in one piece") +
+              (node.overwritten ? "\nsome of these sectors belong to other files now" : ""));
+    } else {
+      tooltip(node.path + "\n" + grouped(node.size) + " bytes, " + grouped(node.sectors) +
+              " sectors, " + grouped(node.runs) + (node.runs == 1 ? " run" : " runs"));
+    }
   }
-  if (ImGui::BeginPopupContextItem("more")) {
+  if (!node.deleted && ImGui::BeginPopupContextItem("more")) {
     file_break_items(frame, index);
     ImGui::EndPopup();
   }
@@ -74,9 +100,9 @@ void file_row(Frame& frame, const DiskFiles& files, std::uint32_t index, int dep
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x;
     text_right(colour, words, right);
   };
-  number(node.size, node.folder ? theme->text3 : theme->text);
+  number(node.size, node.folder || node.deleted ? theme->text3 : theme->text);
   number(node.clusters, theme->text2);
-  if (node.folder) {
+  if (node.folder || node.deleted) {
     ImGui::TableNextColumn();
   } else {
     constexpr std::uint32_t many = 10;
@@ -183,8 +209,11 @@ void draw_selection(Frame& frame) {
         fact(frame, "file offset", "0x" + hex(where.extent.host_offset, 8), column);
         first = false;
       } else if (!first || i != 0) {
-        fact(frame, first ? "below" : "hides",
-             std::to_string(bytes->layers.size() - 1 - i) + "  " + where.name + " " + place,
+        const std::string number = std::to_string(bytes->layers.size() - 1 - i) + "  ";
+        ImFont* font = theme.fonts().text;
+        const float room = ImGui::GetContentRegionAvail().x - column - theme.px(4) -
+                           width_of(font, number + " " + place);
+        fact(frame, first ? "below" : "hides", number + fit(font, where.name, room) + " " + place,
              column);
       }
     }
@@ -371,6 +400,10 @@ class HexPanel {
       ImGui::SameLine(left.x + x);
       text(theme_->text, value);
     };
+    if (in_directory() && describe_entry(at / DirectoryEntry::kSize * DirectoryEntry::kSize, row)) {
+      differences(left, row);
+      return;
+    }
     text(theme_->text, "At " + hex(at, 4) + " of the cluster");
     const auto value = [&](unsigned size) {
       std::uint64_t out = 0;
@@ -382,6 +415,48 @@ class HexPanel {
         grouped(bytes_.which.lba + at / kSectorSize) + " + " + hex(at % kSectorSize, 3) + "h");
     row("16 bit", grouped(value(2)));
     row("32 bit", grouped(value(4)));
+    differences(left, row);
+  }
+
+  // The cluster belongs to a folder.
+  bool in_directory() const {
+    const DiskFiles* files = frame_.work.map.files();
+    if (files == nullptr) return false;
+    const DiskFiles::Run* owner =
+        files->owner_of(bytes_.which.lba + frame_.work.hex_offset / kSectorSize);
+    if (owner == nullptr) return false;
+    const storage::MapMark mark = files->nodes[owner->node].mark;
+    return mark == storage::MapMark::directory || mark == storage::MapMark::root;
+  }
+
+  // False: no entry is there.
+  template <class Row>
+  bool describe_entry(std::uint64_t at, const Row& row) {
+    const auto entry = directory_entry(std::span(bytes_.bytes).subspan(at));
+    if (!entry) return false;
+    text(theme_->text, "Directory entry at " + hex(at, 4));
+    using Kind = DirectoryEntry::Kind;
+    if (entry->kind == Kind::end) {
+      row("name", "none: the list ends here");
+      return true;
+    }
+    const char* kind = entry->kind == Kind::deleted     ? "  (deleted)"
+                       : entry->kind == Kind::long_name ? "  (part of a long name)"
+                                                        : "";
+    row("name", entry->name + kind);
+    row("attributes", hex(entry->attributes, 2) + "h  " + attribute_words(entry->attributes));
+    if (entry->kind == Kind::long_name) {
+      row("part", std::to_string(entry->part));
+      return true;
+    }
+    row("modified", entry->written.empty() ? "no date" : entry->written);
+    row("cluster", entry->first_cluster == 0 ? "none" : grouped(entry->first_cluster));
+    row("size", grouped(entry->size) + " bytes");
+    return true;
+  }
+
+  template <class Row>
+  void differences(const ImVec2& left, const Row& row) {
     if (!bytes_.parent.empty()) {
       std::uint64_t count = 0;
       for (std::uint64_t i = 0; i < bytes_.bytes.size(); ++i) {
@@ -475,9 +550,13 @@ std::uint64_t address_of(const LogRow& row, const storage::Geometry& geometry) {
          1;
 }
 
+bool by_dma(std::uint8_t opcode) {
+  return opcode == 0xC8 || opcode == 0xCA || opcode == 0x25 || opcode == 0x35;
+}
+
 bool addresses_sectors(std::uint8_t opcode) {
-  return (opcode & 0xF0) == 0x20 || (opcode & 0xF0) == 0x30 || (opcode & 0xF0) == 0x40 ||
-         opcode == 0xC4 || opcode == 0xC5;
+  return by_dma(opcode) || (opcode & 0xF0) == 0x20 || (opcode & 0xF0) == 0x30 ||
+         (opcode & 0xF0) == 0x40 || opcode == 0xC4 || opcode == 0xC5;
 }
 
 }  // namespace
@@ -502,17 +581,25 @@ void draw_ata_log(Frame& frame) {
   constexpr ImGuiTableFlags flags =
       ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_Hideable;
   const bool narrow = frame.work.placement.narrow;
-  if (!ImGui::BeginTable("log", 8, flags, ImGui::GetContentRegionAvail())) return;
+  if (!ImGui::BeginTable("log", 10, flags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("Time s", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 56 : 84));
-  ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(46));
-  ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(74));
-  ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_WidthFixed, theme.px(30));
-  ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(70));
-  ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
-  ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(60));
-  ImGui::TableSetColumnEnabled(6, !narrow);
+  ImGui::TableSetupColumn("Drive", ImGuiTableColumnFlags_WidthFixed, theme.px(44));
+  if (narrow) {
+    ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthStretch);
+  } else {
+    ImGui::TableSetupColumn("Command", ImGuiTableColumnFlags_WidthFixed, theme.px(112));
+  }
+  ImGui::TableSetupColumn("LBA", ImGuiTableColumnFlags_WidthFixed, theme.px(narrow ? 74 : 62));
+  ImGui::TableSetupColumn("n", ImGuiTableColumnFlags_WidthFixed, theme.px(26));
+  ImGui::TableSetupColumn("Path", ImGuiTableColumnFlags_WidthFixed, theme.px(32));
+  ImGui::TableSetupColumn("Status", ImGuiTableColumnFlags_WidthFixed, theme.px(64));
+  ImGui::TableSetupColumn("us", ImGuiTableColumnFlags_WidthFixed, theme.px(42));
+  ImGui::TableSetupColumn("What", ImGuiTableColumnFlags_WidthStretch);
+  ImGui::TableSetupColumn("Cluster", ImGuiTableColumnFlags_WidthFixed, theme.px(56));
+  ImGui::TableSetColumnEnabled(5, !narrow);
+  ImGui::TableSetColumnEnabled(7, !narrow);
+  ImGui::TableSetColumnEnabled(8, !narrow);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(rows.size()));
@@ -537,11 +624,20 @@ void draw_ata_log(Frame& frame) {
       right_aligned(theme->text, sectors ? grouped(lba) : "");
       right_aligned(theme->text2,
                     sectors ? std::to_string(e.count == 0 ? 256U : unsigned{e.count}) : "");
+      ImGui::TableNextColumn();
+      if (sectors) text(theme->text3, by_dma(e.opcode) ? "DMA" : "PIO");
       const bool failed = e.ended != 0 && (e.status & devices::ata::kStatusErr) != 0;
       ImGui::TableNextColumn();
       text(failed ? theme->bad : theme->text2,
            e.ended == 0 ? "at work" : error_words(e.status, e.error));
       right_aligned(theme->text2, e.ended == 0 ? "" : grouped((e.ended - e.began) / 1000));
+      ImGui::TableNextColumn();
+      const MapModel& model = frame.work.map;
+      if (sectors && model.ready() && model.slot() == row.drive->slot && model.files() != nullptr) {
+        const std::string what = model.files()->what_is_at(lba, e.count == 0 ? 256U : e.count);
+        text(theme->text2, fit(theme.fonts().text, what, ImGui::GetContentRegionAvail().x));
+        if (ImGui::IsItemHovered()) tooltip(what + "\nas the files are now");
+      }
       ImGui::TableNextColumn();
       if (sectors && row.drive->cluster_sectors != 0) {
         const std::uint64_t cluster = lba / row.drive->cluster_sectors;

@@ -157,47 +157,139 @@ void ImGuiSdl::new_frame(float width, float height, float seconds) {
   tapped_.clear();
 }
 
-void ImGuiSdl::render() {
-  ImGui::SetCurrentContext(context_);
-  ImGui::Render();
-  draw(*ImGui::GetDrawData());
+void ImGuiSdl::forget_textures() {
+  fonts_.reset();
+  picture_.reset();
+  width_ = height_ = 0;
+  forget_picture();
 }
 
-void ImGuiSdl::draw(const ImDrawData& data) {
-  for (int n = 0; n < data.CmdListsCount; ++n) {
-    const ImDrawList& list = *data.CmdLists[n];
-    for (const ImDrawCmd& command : list.CmdBuffer) {
-      if (command.UserCallback != nullptr || command.ElemCount == 0) continue;
-      const SDL_Rect clip = {static_cast<int>(command.ClipRect.x - data.DisplayPos.x),
-                             static_cast<int>(command.ClipRect.y - data.DisplayPos.y),
-                             static_cast<int>(command.ClipRect.z - command.ClipRect.x),
-                             static_cast<int>(command.ClipRect.w - command.ClipRect.y)};
-      if (clip.w <= 0 || clip.h <= 0) continue;
-      SDL_RenderSetClipRect(renderer_, &clip);
-      const ImDrawVert* vertices = list.VtxBuffer.Data + command.VtxOffset;
-      SDL_RenderGeometryRaw(renderer_, static_cast<SDL_Texture*>(command.GetTexID()),
-                            &vertices->pos.x, sizeof(ImDrawVert),
-                            reinterpret_cast<const SDL_Color*>(&vertices->col), sizeof(ImDrawVert),
-                            &vertices->uv.x, sizeof(ImDrawVert),
-                            list.VtxBuffer.Size - static_cast<int>(command.VtxOffset),
-                            list.IdxBuffer.Data + command.IdxOffset,
-                            static_cast<int>(command.ElemCount), sizeof(ImDrawIdx));
-    }
-  }
+bool ImGuiSdl::keep_picture(int width, int height) {
+  if (width == width_ && height == height_) return picture_ != nullptr;
+  width_ = width;
+  height_ = height;
+  forget_picture();
+  picture_.reset();
+  if (SDL_RenderTargetSupported(renderer_) == SDL_FALSE) return false;
+  picture_.reset(SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET,
+                                   width, height));
+  if (picture_) SDL_SetTextureBlendMode(picture_.get(), SDL_BLENDMODE_NONE);
+  return picture_ != nullptr;
+}
+
+bool ImGuiSdl::render(std::uint32_t ground) {
+  ImGui::SetCurrentContext(context_);
+  ImGui::Render();
+  ground_ = ground;
+  return bring_up();
+}
+
+void ImGuiSdl::show_again() {
+  if (!picture_) forget_picture();
+  if (!bring_up()) show_picture();
+}
+
+bool ImGuiSdl::bring_up() {
+  ImGui::SetCurrentContext(context_);
+  const ImDrawData* data = ImGui::GetDrawData();
+  if (data == nullptr) return false;
+  int width = 0;
+  int height = 0;
+  SDL_GetRendererOutputSize(renderer_, &width, &height);
+  width = std::clamp(static_cast<int>(data->DisplaySize.x), 1, std::max(width, 1));
+  height = std::clamp(static_cast<int>(data->DisplaySize.y), 1, std::max(height, 1));
+  const bool kept = keep_picture(width, height);
+  if (!kept) forget_picture();
+  const std::vector<SDL_Rect>& parts = damage_.compare(*data, width, height, ground_);
+  if (parts.empty()) return false;
+  SDL_Texture* const window = SDL_GetRenderTarget(renderer_);
+  if (kept) SDL_SetRenderTarget(renderer_, picture_.get());
+  for (const SDL_Rect& part : parts) draw(part);
   SDL_RenderSetClipRect(renderer_, nullptr);
+  if (kept) {
+    SDL_SetRenderTarget(renderer_, window);
+    show_picture();
+  }
+  return true;
+}
+
+void ImGuiSdl::show_picture() {
+  const SDL_Rect all = {0, 0, width_, height_};
+  SDL_RenderCopy(renderer_, picture_.get(), &all, &all);
+}
+
+void ImGuiSdl::fill(const SDL_Rect& area, std::uint32_t colour) {
+  SDL_SetRenderDrawColor(renderer_, static_cast<Uint8>(colour & 255),
+                         static_cast<Uint8>(colour >> 8 & 255),
+                         static_cast<Uint8>(colour >> 16 & 255), 255);
+  SDL_RenderFillRect(renderer_, &area);
+}
+
+void ImGuiSdl::draw(const SDL_Rect& part) {
+  // Opaque fills go as such: a software renderer would blend each of their pixels.
+  SDL_SetRenderDrawBlendMode(renderer_, SDL_BLENDMODE_NONE);
+  const std::optional<Damage::Place> ground = damage_.ground_of(part);
+  if (!ground) {
+    SDL_RenderSetClipRect(renderer_, &part);
+    fill(part, ground_);
+  }
+  const std::span<const DrawStep> steps = damage_.steps();
+  for (std::size_t s = ground ? ground->step : 0; s < steps.size(); ++s) {
+    const DrawStep& step = steps[s];
+    SDL_Rect clip{};
+    if (SDL_HasIntersection(&step.bounds, &part) == SDL_FALSE ||
+        SDL_IntersectRect(&step.clip, &part, &clip) == SDL_FALSE) {
+      continue;
+    }
+    SDL_RenderSetClipRect(renderer_, &clip);
+    for (std::size_t u = ground && s == ground->step ? ground->unit : 0; u < step.units.size();
+         ++u) {
+      const DrawUnit& unit = step.units[u];
+      if (SDL_HasIntersection(&unit.bounds, &part) == SDL_FALSE) continue;
+      if (unit.solid) {
+        draw_triangles(step);
+        fill(unit.area, unit.colour);
+      } else {
+        const ImDrawIdx* first =
+            step.list->IdxBuffer.Data + step.command->IdxOffset + unit.first_index;
+        part_.insert(part_.end(), first, first + unit.index_count);
+      }
+    }
+    draw_triangles(step);
+  }
+}
+
+// What is gathered in part_. SDL looks at every vertex that it is given, so these are no more than
+// those used.
+void ImGuiSdl::draw_triangles(const DrawStep& step) {
+  if (part_.empty()) return;
+  const auto [least, most] = std::ranges::minmax(part_);
+  for (ImDrawIdx& index : part_) index = static_cast<ImDrawIdx>(index - least);
+  const ImDrawVert* vertices = step.list->VtxBuffer.Data + step.command->VtxOffset + least;
+  SDL_RenderGeometryRaw(renderer_, static_cast<SDL_Texture*>(step.command->GetTexID()),
+                        &vertices->pos.x, sizeof(ImDrawVert),
+                        reinterpret_cast<const SDL_Color*>(&vertices->col), sizeof(ImDrawVert),
+                        &vertices->uv.x, sizeof(ImDrawVert), most - least + 1, part_.data(),
+                        static_cast<int>(part_.size()), sizeof(ImDrawIdx));
+  part_.clear();
 }
 
 void PixelTexture::update(SDL_Renderer* renderer, int width, int height,
                           std::span<const std::uint32_t> pixels, bool smooth) {
-  if (!texture_ || width != width_ || height != height_) {
+  if (!texture_ || width != content_->width() || height != content_->height()) {
+    auto content = std::make_unique<TextureContent>();
     texture_.reset(SDL_CreateTexture(renderer, SDL_PIXELFORMAT_RGBA32, SDL_TEXTUREACCESS_STREAMING,
                                      width, height));
     if (!texture_) throw std::runtime_error(std::string("no texture: ") + SDL_GetError());
-    width_ = width;
-    height_ = height;
+    content_ = std::move(content);
+    SDL_SetTextureUserData(texture_.get(), content_.get());
   }
   SDL_SetTextureScaleMode(texture_.get(), smooth ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
-  SDL_UpdateTexture(texture_.get(), nullptr, pixels.data(), width * 4);
+  const SDL_Rect changed = content_->update(width, height, pixels);
+  if (changed.h == 0) return;
+  SDL_UpdateTexture(texture_.get(), &changed,
+                    &pixels[static_cast<std::size_t>(changed.y) * static_cast<std::size_t>(width)],
+                    width * 4);
 }
 
 }  // namespace ui

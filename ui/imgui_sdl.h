@@ -3,6 +3,9 @@
 // how panels are tested. Replaces ImGui's own SDLRenderer backend, which Debian's 1.86 has as a
 // header only. Not implemented: user callbacks in draw lists other than the one that resets the
 // state.
+//
+// The picture is kept in a texture and only what changed is drawn into it (ui/damage.h): without a
+// display card, drawing is what costs.
 #pragma once
 
 #include <SDL2/SDL.h>
@@ -13,6 +16,8 @@
 #include <memory>
 #include <span>
 #include <vector>
+
+#include "ui/damage.h"
 
 namespace ui {
 
@@ -34,18 +39,36 @@ class ImGuiSdl {
   // What the person did. A button that goes down and up within one frame is still seen as pressed.
   void event(const SDL_Event& event);
   void new_frame(float width, float height, float seconds);
-  // Ends the frame and draws it.
-  void render();
+  // Ends the frame and brings the renderer's picture up to it, drawing what differs from the last
+  // frame; `ground` (R, G, B, A in memory) lies behind everything. False: nothing differs, and
+  // nothing was drawn.
+  bool render(std::uint32_t ground);
+  // The last frame on the renderer once more, as after a window was covered.
+  void show_again();
+  // Draws everything in the next frame: pictures may have been lost.
+  void forget_picture() { damage_.forget(); }
+  // Textures are lost as well.
+  void forget_textures();
 
   SDL_Renderer* renderer() const { return renderer_; }
 
  private:
   void upload_fonts();
-  void draw(const ImDrawData& data);
+  bool keep_picture(int width, int height);
+  bool bring_up();
+  void draw(const SDL_Rect& part);
+  void draw_triangles(const DrawStep& step);
+  void fill(const SDL_Rect& area, std::uint32_t colour);
+  void show_picture();
 
   SDL_Renderer* renderer_;
   ImGuiContext* context_;
   TexturePtr fonts_;
+  TexturePtr picture_;          // the last frame; null: the renderer cannot draw into textures
+  int width_ = 0, height_ = 0;  // of picture_
+  std::uint32_t ground_ = 0;
+  Damage damage_;
+  std::vector<ImDrawIdx> part_;                 // indices of what meets a rectangle
   std::vector<std::size_t> tapped_, released_;  // scancodes since the last frame
   std::array<bool, 3> down_{}, pressed_{};  // left, right, middle; pressed: since the last frame
 };
@@ -57,12 +80,12 @@ class PixelTexture {
   void update(SDL_Renderer* renderer, int width, int height, std::span<const std::uint32_t> pixels,
               bool smooth = false);
   ImTextureID id() const { return texture_.get(); }
-  int width() const { return width_; }
-  int height() const { return height_; }
+  int width() const { return content_ ? content_->width() : 0; }
+  int height() const { return content_ ? content_->height() : 0; }
 
  private:
+  std::unique_ptr<TextureContent> content_;  // the texture's user data
   TexturePtr texture_;
-  int width_ = 0, height_ = 0;
 };
 
 }  // namespace ui

@@ -20,7 +20,7 @@ class MapLegend {
         columns_(width > theme_.px(900) ? 5 : 4) {}
 
   void update() {
-    // Heat moves all the time and is counted a few times a second; the rest only with the map.
+    // Heat moves all the time and is counted once a second; the rest only with the map.
     const bool heat = model_.mode == MapMode::heat;
     std::uint64_t key =
         (heat ? 0 : map_.generation()) * 64 + static_cast<std::uint64_t>(model_.mode) * 8 + layers_;
@@ -31,8 +31,10 @@ class MapLegend {
       return;
     }
     work_.legend_key = key;
-    work_.legend = map_legend(view_.scene());
     work_.heat_counted = 0;
+    work_.legend_counted = !heat;
+    work_.legend = heat ? heat_rows(view_.scene()) : map_legend(view_.scene());
+    if (heat) count_on();
   }
 
   std::size_t rows() const { return (work_.legend.size() + columns_) / columns_; }
@@ -52,7 +54,7 @@ class MapLegend {
       const float ty = cy + (row_height - font->FontSize) / 2;
       if (i == work_.legend.size()) {
         put(list, font, label_at, ty, theme_->text3, "Sum");
-        const std::string total = grouped(sum);
+        const std::string total = number(sum);
         put(list, font, count_right - width_of(font, total), ty, theme_->text, total);
         break;
       }
@@ -70,7 +72,7 @@ class MapLegend {
                             isolated ? theme_->button_on : theme_->button, theme_.px(3));
       }
       swatch(list, cx, cy + theme_.px(3), row);
-      const std::string count = grouped(row.count);
+      const std::string count = number(row.count);
       const std::string words =
           row.absent ? (row.note.empty() ? "not in this format" : row.note) : count;
       ImFont* count_font = row.absent ? theme_.fonts().small : font;
@@ -80,24 +82,31 @@ class MapLegend {
       put(list, count_font, count_right - count_width, ty,
           row.absent ? theme_->disabled : theme_->text, words);
       if (ImGui::IsItemHovered()) {
-        tooltip(row.label + (row.note.empty() ? "" : "\n" + row.note) + "\n" + count +
-                " clusters; click shows these alone");
+        tooltip(row.label + (row.note.empty() ? "" : "\n" + row.note) + "\n" +
+                (work_.legend_counted ? count + " clusters" : "being counted") +
+                "; click shows these alone");
       }
     }
   }
 
  private:
-  // A thirtieth of the disk a frame; what is shown is the last whole count.
+  // A count that is not done yet is no number.
+  std::string number(std::uint64_t count) const {
+    return work_.legend_counted ? grouped(count) : theme_.symbol("\u2026", "...");
+  }
+
+  // A sixtieth of the disk a frame; what is shown is the last whole count.
   void count_on() {
     const MapScene scene = view_.scene();
     if (work_.heat_counted == 0) work_.heat_rows = heat_rows(scene);
-    const std::uint64_t part = (map_.clusters() / 30 / kHeatBlock + 1) * kHeatBlock;
+    const std::uint64_t part = (map_.clusters() / 60 / kHeatBlock + 1) * kHeatBlock;
     add_heat(scene, work_.heat_counted, work_.heat_counted + part, work_.heat_rows);
     work_.heat_counted += part;
     if (work_.heat_counted < map_.clusters()) return;
     work_.heat_counted = 0;
     // What became used or free meanwhile was counted as it was: never more or less than all.
     work_.legend.swap(work_.heat_rows);
+    work_.legend_counted = true;
   }
 
   void swatch(ImDrawList* list, float x, float y, const LegendRow& row) {

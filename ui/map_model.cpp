@@ -1,5 +1,6 @@
 #include "ui/map_model.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ui {
@@ -76,6 +77,31 @@ std::optional<storage::MapEvent> MapModel::last_access(std::uint64_t cluster, bo
     if (event.lba / spc <= cluster && (event.lba + event.count - 1) / spc >= cluster) return event;
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> MapModel::next_of_top_layer(std::uint64_t from) const {
+  using storage::CellClass;
+  const storage::AllocationMap& map = history_->map();
+  const auto look = [&](std::uint64_t first, std::uint64_t end) -> std::optional<std::uint64_t> {
+    constexpr std::uint64_t block = 4096;  // clusters; the map's sums tell whether to look closer
+    for (std::uint64_t at = first; at < end;) {
+      const std::uint64_t next = std::min(at / block * block + block, end);
+      const storage::CellSum sum = map.sum(at, next - at);
+      const auto some = [&](CellClass kind) { return sum.counts[storage::index_of(kind)] != 0; };
+      if (!some(CellClass::layer0) && !some(CellClass::file_system) && !some(CellClass::linked)) {
+        at = next;
+        continue;
+      }
+      for (; at < next; ++at) {
+        const storage::MapCell cell = map.cell(at);
+        if (storage::in_use(storage::class_of(cell)) && cell.layer() == 0) return at;
+      }
+    }
+    return std::nullopt;
+  };
+  const std::uint64_t all = map.clusters();
+  const auto found = look(std::min(from, all), all);
+  return found ? found : look(0, std::min(from, all));
 }
 
 }  // namespace ui

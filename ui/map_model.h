@@ -46,6 +46,9 @@ class MapModel {
 
   // The last access to a cluster before the view's moment; nothing when the ring has none.
   std::optional<storage::MapEvent> last_access(std::uint64_t cluster, bool write) const;
+  // The first cluster from `from` on, around the disk's end, that the top layer itself holds: what
+  // it shows there is its own and hides its parents.
+  std::optional<std::uint64_t> next_of_top_layer(std::uint64_t from) const;
 
  private:
   std::unique_ptr<storage::AllocationHistory> history_;

@@ -42,7 +42,9 @@ class MapPanel {
  private:
   void grid(float x, float y, float w, float h) {
     const float mini = std::min(theme_.px(90), w / 6);
-    const float gutter = theme_.px(44);
+    // As wide as the addresses of the disk's end.
+    constexpr std::uint64_t large = 1ULL << 27;  // sectors: 64 GiB
+    const float gutter = theme_.px(map_.sectors() > large ? 66 : 44);
     const float bar = theme_.px(14);
     const float grid_x = std::floor(x + mini + gutter);
     view_.fit_grid(w - mini - gutter - bar, h);
@@ -125,6 +127,15 @@ class MapPanel {
     }
   }
 
+  // Between two mebibytes of a disk the way from the lower one: the whole address has no room.
+  static std::string row_words(std::uint64_t bytes) {
+    constexpr std::uint64_t mebibyte = 1U << 20;
+    const std::uint64_t rest = bytes % mebibyte;
+    if (rest % 1024 != 0) return print("%llu B", static_cast<unsigned long long>(bytes));
+    if (bytes < 1024 * mebibyte || rest == 0) return address_text(bytes);
+    return print("+%llu K", static_cast<unsigned long long>(rest / 1024));
+  }
+
   void row_labels(ImDrawList* list, float x, float y, float w) {
     ImFont* font = theme_.fonts().small;
     const std::uint64_t per = cell_sectors(map_, work_.zoom);
@@ -135,9 +146,7 @@ class MapPanel {
           work_.map_first + static_cast<std::uint64_t>(row) * view_.columns();
       if (cell >= cell_count(map_, work_.zoom)) break;
       const std::uint64_t bytes = cell * per * storage::kSectorSize;
-      const std::string words = bytes % 1024 == 0
-                                    ? address_text(bytes)
-                                    : print("%llu B", static_cast<unsigned long long>(bytes));
+      const std::string words = row_words(bytes);
       put(list, font, x + w - theme_.px(5) - width_of(font, words),
           y + static_cast<float>(row * grid_.pitch) +
               (static_cast<float>(grid_.pitch) - font->FontSize) / 2,
@@ -219,7 +228,7 @@ class MapPanel {
             : print("shown: %llu-%llu K", static_cast<unsigned long long>(first / 2),
                     static_cast<unsigned long long>(last / 2));
     put(list, font, x, y + static_cast<float>(mini.height) + theme_.px(2), theme_->text3,
-        fit(font, shown, w + theme_.px(10)));
+        fit(font, width_of(font, shown) > w ? shown.substr(shown.find(' ') + 1) : shown, w));
     const std::string size = address_text(map_.sectors() * storage::kSectorSize / 1024 * 1024);
     put(list, font, x + w - width_of(font, size) - theme_.px(4),
         y + h - font->FontSize - theme_.px(2), theme_->text3, size);

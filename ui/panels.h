@@ -94,6 +94,7 @@ struct Workspace {
   MiniMap mini;
   std::vector<LegendRow> legend;
   std::uint64_t legend_key = ~std::uint64_t{0};
+  bool legend_counted = true;        // false: the legend's counts are not there yet
   std::vector<LegendRow> heat_rows;  // counted so far
   std::uint64_t heat_counted = 0;
   bool map_hovered = false;

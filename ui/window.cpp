@@ -168,8 +168,11 @@ class Window {
       if (width != width_ || height != height_) desk_->work().place = true;
       width_ = width;
       height_ = height;
-      desk_->frame(static_cast<float>(width), static_cast<float>(height), seconds);
-      SDL_RenderPresent(renderer_.get());
+      const bool drawn =
+          desk_->frame(static_cast<float>(width), static_cast<float>(height), seconds);
+      if (!drawn && exposed_) desk_->show_again();
+      if (drawn || exposed_) SDL_RenderPresent(renderer_.get());
+      exposed_ = false;
       if (desk_->work().quit) closed_ = true;
       due = pace(due);
       if (due >= lively_until_) due = rest(due);
@@ -373,6 +376,8 @@ class Window {
           break;
         case SDL_WINDOWEVENT:
           if (event.window.event == SDL_WINDOWEVENT_FOCUS_LOST) release_everything();
+          // Uncovered, restored, resized: what the display has of the last picture may be gone.
+          if (event.window.event != SDL_WINDOWEVENT_MOVED) exposed_ = true;
           break;
         default:
           break;
@@ -546,6 +551,7 @@ class Window {
   int width_ = 0, height_ = 0;
   Clock::time_point lively_until_ = Clock::now();
   std::set<devices::Key> pressed_;
+  bool exposed_ = true;  // the display wants the picture, even the same
   bool closed_ = false, captured_ = false, host_key_ = false, full_screen_ = false;
   bool left_ = false, middle_ = false, right_ = false;
   std::optional<emu::Verdict> verdict_;

@@ -10,6 +10,7 @@
 #include "emu/run_options.h"
 #include "storage/format.h"
 #include "storage/open_image.h"
+#include "storage/overlay_file.h"
 #include "tests/catch.hpp"
 #include "tests/support/temp_dir.h"
 
@@ -165,4 +166,24 @@ TEST_CASE("drive chain: what cannot be done is refused in a line, and the drive 
   Lab protected_disk("dos.vmdk", DriveMode::ro);
   REQUIRE_THROWS_WITH(protected_disk.change(ChainChange::new_child),
                       Catch::Matchers::Contains("read-only"));
+}
+
+TEST_CASE("drive chain: no commit into a parent that has another child beside it", "[emu][chain]") {
+  const std::string extension = GENERATE(std::string("vmdk"), std::string("vhd"));
+  Lab lab("dos." + extension);
+  lab.write(5, 0x11);
+  lab.change(ChainChange::new_child);
+  lab.write(5, 0x22);
+  const auto other = storage::add_overlay(lab.folder.path() / ("dos." + extension), {});
+  REQUIRE_THROWS_WITH(lab.change(ChainChange::commit),
+                      Catch::Matchers::Contains("dos." + extension) &&
+                          Catch::Matchers::Contains("other children") &&
+                          Catch::Matchers::Contains(other.filename().string()));
+  REQUIRE(lab.layers() == 2);
+  REQUIRE(lab.read(5) == 0x22);
+  lab.write(6, 0x33);
+  REQUIRE(lab.in_file(other.filename().string(), 5) == 0x11);
+  std::filesystem::remove(other);
+  lab.change(ChainChange::commit);
+  REQUIRE((lab.read(5) == 0x22 && lab.read(6) == 0x33));
 }

@@ -6,6 +6,7 @@
 
 #include "bios/roms.h"
 #include "emu/drive_tap.h"
+#include "storage/fat_volume.h"
 #include "storage/format.h"
 #include "storage/open_image.h"
 #include "tests/catch.hpp"
@@ -84,6 +85,41 @@ TEST_CASE("panels: a click in the map pins a cluster, the wheel zooms, a legend 
   REQUIRE(rig.work().zoom > zoom);
   REQUIRE(*rig.work().map.pinned == pinned);
   REQUIRE(rig.work().sectors != nullptr);
+}
+
+TEST_CASE("panels: heat's legend of a large disk is counted in parts, and is no number until then",
+          "[ui][panels][map]") {
+  const support::TempDir folder;
+  const auto path = folder.path() / "large.vmdk";
+  storage::CreateOptions create;
+  create.sectors = 1ULL << 27;
+  const storage::OpenOptions plain;
+  create_image(storage::PosixDirectory::place_of(path, host_rules(plain)), storage::kVmdkFormat,
+               create, plain);
+  Rig rig(kWidth, kHeight);
+  rig.boot({"--drive", "bus=ide0.0,file=" + path.string() + ",mode=discard,chs=16383/16/63"}, true);
+  rig.work().layout = ui::Layout::disk;
+  rig.frames(4);
+  REQUIRE(rig.work().map.ready());
+  const auto sum = [&] {
+    std::uint64_t all = 0;
+    for (const ui::LegendRow& row : rig.work().legend) all += row.count;
+    return all;
+  };
+  const std::uint64_t clusters = rig.work().map.history().map().clusters();
+  REQUIRE(clusters > 2 * ui::kHeatBlock);
+  CHECK(sum() == clusters);
+  rig.work().map.mode = ui::MapMode::heat;
+  rig.frame();
+  CHECK_FALSE(rig.work().legend_counted);
+  CHECK(sum() == 0);
+  for (int i = 0; i < 40 && !rig.work().legend_counted; ++i) rig.frame();
+  CHECK(rig.work().legend_counted);
+  CHECK(sum() == clusters);
+  rig.work().map.mode = ui::MapMode::state;
+  rig.frame();
+  CHECK(rig.work().legend_counted);
+  CHECK(sum() == clusters);
 }
 
 TEST_CASE("panels: dragging the time line shows the past, and the guest goes on",
@@ -386,6 +422,18 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   REQUIRE(std::filesystem::file_size(lab.folder.path() / "lab.vmdk") == size);
   REQUIRE(lab.rig.snapshot().text.text().find("OK create") != std::string::npos);
 
+  // Compare goes from one cluster of the child to the next, and shows what it hides.
+  ui::MapModel& map = lab.rig.work().map;
+  map.pinned.reset();
+  lab.click_chain(0, 310);
+  REQUIRE(map.pinned.has_value());
+  const std::uint64_t first = *map.pinned;
+  REQUIRE(map.history().map().cell(first).layer() == 0);
+  lab.click_chain(0, 310);
+  REQUIRE(*map.pinned > first);
+  REQUIRE(map.history().map().cell(*map.pinned).layer() == 0);
+  REQUIRE(map.next_of_top_layer(map.history().map().clusters()) == first);
+
   lab.click_chain(0, 230);  // Detach
   lab.answer(true);
   REQUIRE(lab.drive().layers.size() == 1);
@@ -394,6 +442,78 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   lab.rig.run(6 * devices::kSecond);
   lab.rig.frames(3, devices::kMillisecond);
   REQUIRE(lab.rig.snapshot().text.text().find("OK verify") != std::string::npos);
+}
+
+TEST_CASE("panels: a deleted file shows with the clusters its entry names, till they are another's",
+          "[ui][panels][map]") {
+  DiskRig lab;
+  const auto files = [&]() -> const ui::DiskFiles& { return *lab.rig.work().map.files(); };
+  const auto find = [&](const std::string& name) -> const ui::DiskFiles::Node* {
+    for (const ui::DiskFiles::Node& node : files().nodes) {
+      if (node.name == name) return &node;
+    }
+    return nullptr;
+  };
+  const auto change = [&](const auto& what) {
+    emu::DriveTap& tap = *lab.rig.session().machine().tap(emu::DriveSlot::ide0_0);
+    const storage::FatLocation where = storage::find_fat_volumes(tap).at(0);
+    storage::FatVolume volume(tap, where);
+    what(volume);
+    for (int i = 0; i < 6; ++i) lab.rig.frame(devices::kMillisecond, 1.1F);
+  };
+  const std::vector<std::uint8_t> bytes(20'000, 0x55);
+  change([&](storage::FatVolume& volume) {
+    volume.make_folder("/D", {});
+    volume.write("/GONE.DAT", bytes, {});
+  });
+  const ui::DiskFiles::Node* live = find("GONE.DAT");
+  REQUIRE(live != nullptr);
+  const std::size_t count = files().files();
+  const auto index = static_cast<std::uint32_t>(live - files().nodes.data());
+  const auto run = std::ranges::find(files().runs, index, &ui::DiskFiles::Run::node);
+  REQUIRE(run != files().runs.end());
+  const std::uint64_t lba = run->lba;
+  const std::uint32_t clusters = live->clusters;
+  change([&](storage::FatVolume& volume) { volume.remove("/GONE.DAT"); });
+  REQUIRE(find("GONE.DAT") == nullptr);
+  const ui::DiskFiles::Node* gone = find("?ONE.DAT");
+  REQUIRE(gone != nullptr);
+  CHECK(gone->deleted);
+  CHECK_FALSE(gone->overwritten);
+  CHECK(gone->size == bytes.size());
+  CHECK(gone->clusters == clusters);
+  CHECK(gone->first_lba == lba);
+  CHECK(files().files() == count - 1);
+  CHECK(files().owner_of(lba) == nullptr);
+  CHECK_FALSE(files().place_of(static_cast<std::uint32_t>(gone - files().nodes.data())));
+  // A file in another folder leaves the entry as it is and takes the clusters.
+  change([&](storage::FatVolume& volume) {
+    volume.write("/D/A.DAT", std::vector<std::uint8_t>(4'000'000, 0x66), {});
+  });
+  REQUIRE(files().owner_of(lba) != nullptr);
+  gone = find("?ONE.DAT");
+  REQUIRE(gone != nullptr);
+  CHECK(gone->overwritten);
+}
+
+TEST_CASE("panels: the log of commands says whose sectors they are", "[ui][panels][map]") {
+  DiskRig lab;
+  const ui::DiskFiles& files = *lab.rig.work().map.files();
+  const std::uint64_t boot = files.volumes[0].first_lba;
+  CHECK(files.what_is_at(0, 1) == "partition table");
+  CHECK(files.what_is_at(boot, 1) == "boot sector of C:");
+  for (const ui::DiskFiles::Run& run : files.runs) {
+    const ui::DiskFiles::Node& node = files.nodes[run.node];
+    const std::string what = files.what_is_at(run.lba, 1);
+    if (node.mark == storage::MapMark::none) CHECK(what == node.path);
+    if (node.mark == storage::MapMark::fat) CHECK(what == "FAT of C:");
+    if (node.mark == storage::MapMark::root) CHECK(what == "root directory of C:");
+    if (node.mark == storage::MapMark::directory) CHECK(what == "directory " + node.path);
+  }
+  const std::uint64_t last = boot + files.volumes[0].sectors - 1;
+  CHECK(files.what_is_at(last, 1) == "free space of C:");
+  CHECK(files.what_is_at(last + 1, 1) == "outside of every volume");
+  CHECK(files.what_is_at(boot, files.volumes[0].sectors).starts_with("boot sector of C:, "));
 }
 
 TEST_CASE("panels: a drive that drops its writes has no child and says why",

@@ -4,6 +4,7 @@
 
 #include <SDL2/SDL.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,7 +21,8 @@ class Rig {
   Rig(int width, int height, ui::Look look = ui::Look::dark, float scale = 1,
       bool host_fonts = false)
       : width_(width), height_(height) {
-    surface_ = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGBA32);
+    // What a window's surface is on X11: other formats take SDL's slow ways.
+    surface_ = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGB888);
     renderer_ = SDL_CreateSoftwareRenderer(surface_);
     desk_ = std::make_unique<ui::Desk>(renderer_, look, scale, host_fonts);
   }
@@ -33,6 +35,7 @@ class Rig {
   Rig& operator=(const Rig&) = delete;
 
   ui::Desk& desk() { return *desk_; }
+  SDL_Renderer* renderer() { return renderer_; }
   ui::Workspace& work() { return desk_->work(); }
   ui::Session& session() { return *desk_->session(); }
   const ui::Snapshot& snapshot() { return *desk_->snapshot(); }
@@ -54,11 +57,13 @@ class Rig {
     height_ = height;
   }
 
-  // One frame; the machine runs `slice` of guest time before it.
-  void frame(devices::Nanoseconds slice = 0, float seconds = 1.0F / 60) {
+  // One frame; the machine runs `slice` of guest time before it. False: nothing new was drawn.
+  bool frame(devices::Nanoseconds slice = 0, float seconds = 1.0F / 60) {
     if (desk_->session() != nullptr) desk_->session()->round(slice);
-    desk_->frame(static_cast<float>(width_), static_cast<float>(height_), seconds);
+    const bool drawn =
+        desk_->frame(static_cast<float>(width_), static_cast<float>(height_), seconds);
     SDL_RenderFlush(renderer_);
+    return drawn;
   }
   void frames(int count, devices::Nanoseconds slice = 0) {
     for (int i = 0; i < count; ++i) frame(slice);
@@ -110,14 +115,20 @@ class Rig {
     frames(2);
   }
 
+  // R, G, B, A in memory.
   std::uint32_t pixel(int x, int y) const {
     const auto* row = static_cast<const std::uint8_t*>(surface_->pixels) + y * surface_->pitch;
-    return reinterpret_cast<const std::uint32_t*>(row)[x];
+    std::uint8_t r = 0, g = 0, b = 0;
+    SDL_GetRGB(reinterpret_cast<const std::uint32_t*>(row)[x], surface_->format, &r, &g, &b);
+    return 0xFF000000U | static_cast<std::uint32_t>(b) << 16 | static_cast<std::uint32_t>(g) << 8 |
+           r;
   }
   std::vector<std::uint8_t> pixels() const {
-    const auto* bytes = static_cast<const std::uint8_t*>(surface_->pixels);
-    return {bytes,
-            bytes + static_cast<std::size_t>(surface_->pitch) * static_cast<std::size_t>(height_)};
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(surface_->w) *
+                                    static_cast<std::size_t>(surface_->h) * 4);
+    SDL_ConvertPixels(surface_->w, surface_->h, surface_->format->format, surface_->pixels,
+                      surface_->pitch, SDL_PIXELFORMAT_RGBA32, bytes.data(), surface_->w * 4);
+    return bytes;
   }
   void save(const std::string& file) const {
     emu::write_png(file, static_cast<std::uint32_t>(width_), static_cast<std::uint32_t>(height_),

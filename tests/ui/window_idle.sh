@@ -23,7 +23,13 @@ drive=()
 "$platter" "${drive[@]}" >"$folder/out" 2>&1 &
 program=$!
 pids="$pids $program"
-timeout 60 xdotool search --sync --onlyvisible --name 'Platter' >/dev/null || { cat "$folder/out"; echo 'FAIL: no window'; exit 1; }
+# SDL makes its window anew when it has chosen a renderer: xdotool may trip over the first one.
+found=
+for _ in $(seq 20); do
+  timeout 60 xdotool search --sync --onlyvisible --name 'Platter' >/dev/null 2>&1 && found=yes && break
+  sleep 0.3
+done
+[ -n "$found" ] || { cat "$folder/out"; echo 'FAIL: no window'; exit 1; }
 sleep 15  # it boots, the motor stops, lamps fade
 ticks() { awk '{ print $14 + $15 }' "/proc/$program/stat"; }
 before=$(ticks)

@@ -37,7 +37,12 @@ start() {  # start ARGS...: the program in its window
   "$platter" --debugcon "$folder/console" "$@" >"$folder/out" 2>&1 &
   program=$!
   pids="$pids $program"
-  window=$(timeout 60 xdotool search --sync --onlyvisible --name 'Platter' | head -n 1)
+  # SDL makes its window anew when it has chosen a renderer: xdotool may trip over the first one.
+  for _ in $(seq 20); do
+    window=$(timeout 60 xdotool search --sync --onlyvisible --name 'Platter' 2>/dev/null | head -n 1)
+    [ -n "$window" ] && break
+    sleep 0.3
+  done
   [ -n "$window" ] || fail "no window"
   xdotool windowfocus --sync "$window" windowmove "$window" 0 0
 }
