@@ -141,6 +141,11 @@ class Settings {
 
   Config& config() { return config_; }
   const Origins& origins() const { return origins_; }
+  // Whether a file or an option says what the machine is; what the environment says is a default.
+  bool asked_for() const {
+    return std::ranges::any_of(origins_,
+                               [](const auto& one) { return !one.second.starts_with("PLATTER_"); });
+  }
 
  private:
   void read(const std::string& file) {
@@ -403,7 +408,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   options.record = words.record;
   options.replay = words.replay;
   if (!words.replay.empty()) {
-    if (!settings.origins().empty() || !words.record.empty() || !words.exec.empty()) {
+    if (settings.asked_for() || !words.record.empty() || !words.exec.empty()) {
       throw UsageError(
           "--replay brings its own machine: only drives, captures and --timeout go with it");
     }

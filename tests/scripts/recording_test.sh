@@ -19,6 +19,9 @@ expect 0 'recording' "$platter" run --until READY --type 'c' --until '(#1)' --ke
 expect 0 'replay' "$platter" run --replay lab.rec --screen-text -
 says '(#2)'
 expect 0 'replay with the other engine' "$platter" run --replay <(sed 's/engine = "cached"/engine = "step"/' lab.rec)
+expect 0 'replay where the environment has other defaults' env PLATTER_RAM=4M "$platter" run --replay lab.rec
+expect 2 'replay with another machine' "$platter" run --replay lab.rec --ram 4M
+says 'brings its own machine'
 expect 0 'a replay can be saved' "$platter" run --replay lab.rec --save-state end.pst
 expect 0 'and gone on from' "$platter" run --load-state end.pst --for 100ms
 
