@@ -100,7 +100,7 @@ class Image : public BlockDevice {
 
   // Shows zeroes from now on whatever the parent has there, and whatever another one will have that
   // is about to take its place: write_zeroes() may leave alone what reads as zeroes already.
-  virtual IoStatus hide_parent(std::uint64_t lba, std::uint64_t count) {
+  virtual IoStatus cover_with_zeroes(std::uint64_t lba, std::uint64_t count) {
     return write_zeroes(lba, count);
   }
 

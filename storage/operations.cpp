@@ -89,7 +89,8 @@ void rebase_image(Image& child, const ParentRef* parent, const Progress& progres
     if (std::ranges::equal(before, after)) return;
     // Without a parent there is nothing that zeroes need to hide yet.
     const bool zeroes = child.parent() != nullptr && all_zero(before);
-    require(child, first, zeroes ? child.hide_parent(first, count) : child.write(first, before));
+    require(child, first,
+            zeroes ? child.cover_with_zeroes(first, count) : child.write(first, before));
   };
   for (std::uint64_t lba = 0; lba < total;) {
     progress.report(lba, total);

@@ -480,7 +480,7 @@ IoStatus VhdBlocks::write_zeroes(std::uint64_t lba, std::uint64_t count) {
   return hide(lba, count, true);
 }
 
-IoStatus VhdBlocks::hide_parent(std::uint64_t lba, std::uint64_t count) {
+IoStatus VhdBlocks::cover_with_zeroes(std::uint64_t lba, std::uint64_t count) {
   const IoStatus status = begin_writing();
   return status == IoStatus::ok ? hide(lba, count, false) : status;
 }

@@ -44,7 +44,7 @@ class VhdBlocks {
   IoStatus read(std::uint64_t lba, std::span<std::uint8_t> sectors);
   IoStatus write(std::uint64_t lba, std::span<const std::uint8_t> sectors);
   IoStatus write_zeroes(std::uint64_t lba, std::uint64_t count);
-  IoStatus hide_parent(std::uint64_t lba, std::uint64_t count);  // Image::hide_parent
+  IoStatus cover_with_zeroes(std::uint64_t lba, std::uint64_t count);  // Image::cover_with_zeroes
   IoStatus discard(std::uint64_t lba, std::uint64_t count);
   IoStatus flush();
   // Gives back what the file was grown by in advance.

@@ -184,8 +184,8 @@ IoStatus VhdImage::do_write_zeroes(std::uint64_t lba, std::uint64_t count) {
   return frame_.file().zero(lba * kSectorSize, count * kSectorSize);
 }
 
-IoStatus VhdImage::hide_parent(std::uint64_t lba, std::uint64_t count) {
-  return blocks_ ? blocks_->hide_parent(lba, count) : write_zeroes(lba, count);
+IoStatus VhdImage::cover_with_zeroes(std::uint64_t lba, std::uint64_t count) {
+  return blocks_ ? blocks_->cover_with_zeroes(lba, count) : write_zeroes(lba, count);
 }
 
 IoStatus VhdImage::do_discard(std::uint64_t lba, std::uint64_t count) {

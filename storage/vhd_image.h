@@ -29,7 +29,7 @@ class VhdImage final : public Image {
   void resize(std::uint64_t sectors, bool drop_data, const Progress& progress) override;
   void compact(const Progress& progress) override;
   void set_parent(const ParentRef* parent) override;
-  IoStatus hide_parent(std::uint64_t lba, std::uint64_t count) override;
+  IoStatus cover_with_zeroes(std::uint64_t lba, std::uint64_t count) override;
   void finish_commit(bool empty, const Progress& progress) override;
 
   const VhdFooter& footer() const { return frame_.footer(); }

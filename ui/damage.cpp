@@ -308,7 +308,8 @@ bool Damage::any_dirty(const Tiles& tiles) const {
 
 void Damage::set_tiles(const Tiles& tiles, std::uint8_t value) {
   for (int y = tiles.y0; y < tiles.y1; ++y) {
-    std::fill_n(dirty_.begin() + y * columns_ + tiles.x0, tiles.x1 - tiles.x0, value);
+    const auto first = static_cast<std::size_t>(y * columns_ + tiles.x0);
+    std::fill_n(&dirty_[first], tiles.x1 - tiles.x0, value);
   }
 }
 
