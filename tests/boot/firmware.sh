@@ -1,15 +1,22 @@
 #!/bin/bash
-# seabios.sh PLATTER: Debian's SeaBIOS as firmware, as far as it goes on a board without PCI. It counts the memory,
-# finds the floppy drive and the IDE disk at their old ports, and boots from either; the boot sector here reads the
-# one behind it by INT 13h and says on port E9h what it found. What is missing without PCI: the video ROM is not
-# started (SeaBIOS looks for it behind a display's PCI function), and the 256 KiB ROM cannot shadow its lower half
-# (the chip set's PAM registers), so it is the 128 KiB one.
+# firmware.sh PLATTER (seabios | bochs-latest | bochs-legacy): ROMs of others as firmware, as far as they go on a board
+# without PCI. They count the memory, find the floppy drive and the IDE disk at their old ports, and boot from either;
+# the boot sector here reads the one behind it by INT 13h and says on port E9h what it found. docs/bios.md says what is
+# missing.
 # shellcheck source-path=SCRIPTDIR source=../support/harness.sh
 . "$(dirname "$0")/../support/harness.sh"
 need_platter
 need_tools nasm
-rom=/usr/share/seabios/bios.bin
-need_file "$rom"
+video=/usr/share/vgabios/vgabios.bin
+firmware=${1-}
+case $firmware in
+  seabios) options=(--bios /usr/share/seabios/bios.bin --shadow-rom) processors="386 486 pentium" ;;
+  bochs-latest) options=(--bios /usr/share/bochs/BIOS-bochs-latest --vgabios "$video") processors="486 pentium" ;;
+  bochs-legacy) options=(--bios /usr/share/bochs/BIOS-bochs-legacy --vgabios "$video") processors="386 486 pentium" ;;
+  *) fail "which firmware? seabios, bochs-latest or bochs-legacy" ;;
+esac
+need_file "${options[1]}"
+[ "$firmware" = seabios ] || need_file "$video"
 
 cat >"$work/boot.asm" <<'END'
 org 0x7C00
@@ -43,7 +50,7 @@ nasm -f bin -o "$work/sectors" "$work/boot.asm"
 boots() {
   local cpu=$1 what=$2 code=0
   shift 2
-  "$platter" run --headless --cpu "$cpu" --ram 16M --bios "$rom" --shadow-rom --debugcon stdio --exit-port F4h \
+  "$platter" run --headless --cpu "$cpu" --ram 16M "${options[@]}" --debugcon stdio --exit-port F4h \
     --timeout 60s --wall-timeout "$wall_timeout" "$@" >"$work/said" 2>"$work/errors" || code=$?
   [ "$code" = 1 ] || fail "$cpu, $what: exit code $code instead of 1; $(head -c 500 "$work/errors")"
   grep -qa "read by INT 13h" "$work/said" || fail "$cpu, $what: it said '$(tr -d '\0' <"$work/said")'"
@@ -53,8 +60,8 @@ cp "$work/sectors" "$work/floppy.img"
 truncate -s 1474560 "$work/floppy.img"
 cp "$work/sectors" "$work/disk.img"
 truncate -s $((20 * 16 * 63 * 512)) "$work/disk.img"
-for cpu in 386 486 pentium; do
+for cpu in $processors; do
   boots "$cpu" floppy --fda "$work/floppy.img" --boot a
   boots "$cpu" disk --drive "bus=ide0.0,file=$work/disk.img" --boot c
 done
-echo "SeaBIOS boots from floppy and disk on a 386, 486 and Pentium"
+echo "$firmware boots from floppy and disk on: $processors"
