@@ -235,9 +235,8 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   const auto finish = [&](Handler handler, bool ends_run) -> Decoded {
     insn.handler = handler;
     insn.length = static_cast<std::uint8_t>(in.used());
-    if (!in.truncated()) return {DecodeStatus::ok, ends_run, false, false};
-    return {bytes.size() >= max_length_ ? DecodeStatus::too_long : DecodeStatus::truncated, true,
-            false};
+    if (!in.truncated()) return {DecodeStatus::ok, ends_run};
+    return {bytes.size() >= max_length_ ? DecodeStatus::too_long : DecodeStatus::truncated, true};
   };
 
   Prefixes prefixes;
@@ -306,6 +305,8 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
                      (insn.segment < kFs && (insn.segment != kCs || !code.size32));
   if (place != kRegister && insn.index == kZeroRegister) {
     place = place == kMemory32 ? kBase32 : kBase16;
+  } else if (modrm && place == kRegister && insn.rm == insn.reg) {
+    place = kSameRegister;
   }
   const HandlersBySize& handlers = plain ? entry->handlers.plain : entry->handlers.any;
   Decoded decoded = finish(handlers[size32 ? 1 : 0][place], ends_run);

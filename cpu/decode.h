@@ -51,8 +51,17 @@ enum OpcodeFlag : std::uint16_t {
 };
 
 // Where the r/m operand is: in a register (or there is none), in memory by 16-bit or 32-bit
-// addressing, and there again by base and displacement alone.
-enum Place : std::uint8_t { kRegister, kMemory16, kMemory32, kBase16, kBase32, kPlaces };
+// addressing, there again by base and displacement alone, in the register that is the other
+// operand.
+enum Place : std::uint8_t {
+  kRegister,
+  kMemory16,
+  kMemory32,
+  kBase16,
+  kBase32,
+  kSameRegister,
+  kPlaces
+};
 // By operand size (16, 32) and place.
 using HandlersBySize = std::array<std::array<Handler, kPlaces>, 2>;
 

@@ -15,6 +15,8 @@ struct InRegister {
   static constexpr bool kIsRegister = true;
   static std::uint32_t offset(const Core&, const Insn*) { return 0; }
 };
+// In the register that is the other operand.
+struct InSameRegister : InRegister {};
 struct InMemory16 {
   static constexpr bool kIsRegister = false;
   // By words, as 16-bit code stores its registers: the host passes a value from a store to a load
@@ -143,7 +145,12 @@ template <class T, class Rm, class Path = Slow, class Change>
 template <class Op, class T, class Rm, class Path, class Outcome>
 [[gnu::always_inline]] inline bool apply_to_rm(Core& c, Insn* i, T source, Outcome& out) {
   out.right = source;
-  if constexpr (Op::kWrites) {
+  if constexpr (std::is_same_v<Rm, InSameRegister>) {
+    // XOR and SUB: nothing is read.
+    c.set<T>(i->rm, 0);
+    c.flags.set_logic<T>(0);
+    return true;
+  } else if constexpr (Op::kWrites) {
     const auto change = [&c, &out](T value) {
       out.left = value;
       out.result = Op::template apply<T>(c.flags, value, out.right);
@@ -195,11 +202,26 @@ concept UsesStack = HasForms<H> && requires {
   H::kUsesStack;
 };
 
+// Those that make zero of two equal operands.
+template <class H>
+concept Clears = requires {
+  requires H::kClears;
+};
+
+// `handler`: with two registers.
+template <class H, class T>
+constexpr Handler with_same_register(Handler handler) {
+  if constexpr (Clears<H>) return H::template run<T, InSameRegister, Fast>;
+  return handler;
+}
+
 template <class H, class T>
 constexpr std::array<Handler, kPlaces> places() {
+  constexpr Handler in_register = H::template run<T, InRegister>;
   constexpr Handler in_memory16 = H::template run<T, InMemory16>;
   constexpr Handler in_memory32 = H::template run<T, InMemory32>;
-  return {H::template run<T, InRegister>, in_memory16, in_memory32, in_memory16, in_memory32};
+  return {in_register, in_memory16, in_memory32,
+          in_memory16, in_memory32, with_same_register<H, T>(in_register)};
 }
 // The same for plain segments.
 template <class H, class T>
@@ -207,9 +229,13 @@ constexpr std::array<Handler, kPlaces> plain_places() {
   if constexpr (HasForms<H>) {
     using OfStack = std::conditional_t<sizeof(T) == 4, Flat, Real>;
     using OfRegister = std::conditional_t<UsesStack<H>, OfStack, Fast>;
-    return {H::template run<T, InRegister, OfRegister>, H::template run<T, InMemory16, Real>,
-            H::template run<T, InMemory32, Flat>, H::template run<T, InBase16, Real>,
-            H::template run<T, InBase32, Flat>};
+    constexpr Handler in_register = H::template run<T, InRegister, OfRegister>;
+    return {in_register,
+            H::template run<T, InMemory16, Real>,
+            H::template run<T, InMemory32, Flat>,
+            H::template run<T, InBase16, Real>,
+            H::template run<T, InBase32, Flat>,
+            with_same_register<H, T>(in_register)};
   } else {
     return places<H, T>();
   }

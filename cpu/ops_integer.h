@@ -34,6 +34,8 @@ struct Performed {
 template <class Operation>
 struct RmReg : Performed<RmReg<Operation>> {
   using Op = Operation;
+  static constexpr bool kClears =
+      std::is_same_v<Operation, alu::Xor> || std::is_same_v<Operation, alu::Sub>;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
     return apply_to_rm<Op, T, Rm, Path>(c, i, c.get<T>(i->reg), out);
