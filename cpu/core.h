@@ -154,6 +154,7 @@ class Core final : public MemoryObserver {
   // PE set and VM clear: selectors mean descriptors.
   bool in_protected_mode() const { return protected_; }
   bool in_v86_mode() const { return flag(kVm); }
+  bool checks_alignment() const { return alignment_checked_; }
   unsigned iopl() const { return system_flags >> 12 & 3; }
   // CLI, STI, and in V86 mode PUSHF, POPF, INT n, IRET too: the level is 3 there.
   bool io_sensitive_allowed() const { return cpl <= iopl(); }

@@ -116,12 +116,28 @@ struct RetNear {
 
 // --- far ---
 
+// Whether an offset of T and a selector on the stack at `top` can be one access: in two pages the
+// order of both would show.
+template <class T>
+bool in_one_piece(const Core& c, std::uint32_t top) {
+  const std::uint32_t in_page = (c.segments[kSs].base + top) % kPageSize;
+  return sizeof(T) == 2 && top + 3 <= c.stack_mask && in_page + 4 <= kPageSize &&
+         !c.checks_alignment();
+}
+
 template <class T>
 Insn* call_far(Core& c, Insn* i, std::uint16_t selector, std::uint32_t offset) {
   constexpr std::uint32_t kSize = sizeof(T);
   if (c.in_protected_mode()) return c.far_transfer(i, selector, offset, kSize);
   const std::uint32_t cs_at = (c.general[kEsp] - kSize) & c.stack_mask;
   const std::uint32_t ip_at = (c.general[kEsp] - 2 * kSize) & c.stack_mask;
+  if (in_one_piece<T>(c, ip_at) && offset < c.code_end) {
+    const std::uint32_t both =
+        std::uint32_t{c.segments[kCs].selector} << 16 | (c.end_of(i) & 0xFFFF);
+    if (!c.write(i, kSs, ip_at, both)) return nullptr;
+    c.set_stack_pointer(ip_at);
+    return c.far_jump(i, selector, offset);
+  }
   if (!c.check_write(i, kSs, cs_at, kSize) || !c.check_write(i, kSs, ip_at, kSize)) return nullptr;
   if (offset >= c.code_end) return c.fault(i, kGeneralProtection);
   if (!c.write(i, kSs, cs_at, static_cast<T>(c.segments[kCs].selector))) return nullptr;
@@ -169,8 +185,16 @@ struct RetFar {
     if (c.in_protected_mode()) return c.far_return(i, kSize, i->immediate);
     T target;
     T selector;
-    if (!c.read(i, kSs, c.general[kEsp] & c.stack_mask, target)) return nullptr;
-    if (!c.read(i, kSs, (c.general[kEsp] + kSize) & c.stack_mask, selector)) return nullptr;
+    const std::uint32_t ip_at = c.general[kEsp] & c.stack_mask;
+    if (in_one_piece<T>(c, ip_at)) {
+      std::uint32_t both;
+      if (!c.read(i, kSs, ip_at, both)) return nullptr;
+      target = static_cast<T>(both);
+      selector = static_cast<T>(both >> 16);
+    } else {
+      if (!c.read(i, kSs, ip_at, target)) return nullptr;
+      if (!c.read(i, kSs, (ip_at + kSize) & c.stack_mask, selector)) return nullptr;
+    }
     if (target >= c.code_end) return c.fault(i, kGeneralProtection);
     c.set_stack_pointer(c.general[kEsp] + 2 * kSize + i->immediate);
     return c.far_jump(i, static_cast<std::uint16_t>(selector), target);
