@@ -19,13 +19,13 @@
 //
 // AND, OR, ADD and INC are there for loops of other programs.
 //
-// Where a step of a loop (ADD, SUB, XOR, INC of a register) stands in front of such a pair on
-// registers, all three are one handler: nothing of them can fail, and of the flags only those of
-// the last operation are stored.
+// Where a step stands in front of such a pair on registers, all three are one handler, and of the
+// flags only those of the last operation are stored. Steps are what loops have there: MOV, ADD,
+// SUB, XOR, INC of a register, and loads from plain memory (MOV, ADD, XOR of a register with
+// memory): the load comes first, and when it fails nothing has happened.
 #include "cpu/fused_pairs.h"
 
 #include <array>
-#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -112,17 +112,33 @@ struct Pair {
   }
 };
 
-// Step: an operation on a register in front of a pair on registers, both of the code's size J.
-template <class Step, class S>
-[[gnu::always_inline]] inline void perform_step(Core& c, const Insn* i, Flags& flags) {
-  using Op = typename Step::Op;
-  const S value = c.get<S>(i->rm);
-  if constexpr (std::is_same_v<Step, Unary<Op>>)
-    c.set(i->rm, Op::template apply<S>(flags, value));
-  else if constexpr (std::is_same_v<Step, RmImm<Op>>)
-    c.set(i->rm, Op::template apply<S>(flags, value, static_cast<S>(i->immediate)));
-  else
-    c.set(i->rm, Op::template apply<S>(flags, value, c.get<S>(i->reg)));
+// Step: an operation of type S on a register in front of a pair on registers, its flags not the
+// processor's yet. False: plain memory was not there, and nothing has happened.
+template <class Step, class S, class Rm, class Path>
+[[gnu::always_inline]] inline bool perform_step(Core& c, Insn* i, Flags& flags) {
+  if constexpr (std::is_same_v<Step, MovRegRm>) {
+    S value;
+    if (!read_rm<S, Rm, Path>(c, i, value)) return false;
+    c.set(i->reg, value);
+  } else if constexpr (std::is_same_v<Step, MovRmReg>) {
+    c.set(i->rm, c.get<S>(i->reg));
+  } else {
+    using Op = typename Step::Op;
+    if constexpr (std::is_same_v<Step, RegRm<Op>>) {
+      S value;
+      if (!read_rm<S, Rm, Path>(c, i, value)) return false;
+      c.set(i->reg, Op::template apply<S>(flags, c.get<S>(i->reg), value));
+    } else {
+      const S value = c.get<S>(i->rm);
+      if constexpr (std::is_same_v<Step, Unary<Op>>)
+        c.set(i->rm, Op::template apply<S>(flags, value));
+      else if constexpr (std::is_same_v<Step, RmImm<Op>>)
+        c.set(i->rm, Op::template apply<S>(flags, value, static_cast<S>(i->immediate)));
+      else
+        c.set(i->rm, Op::template apply<S>(flags, value, c.get<S>(i->reg)));
+    }
+  }
+  return true;
 }
 
 // What First::perform does with registers, on flags that are not the processor's yet.
@@ -140,17 +156,19 @@ template <class First, class T>
     else
       out.right = c.get<T>(i->reg);
     out.result = Op::template apply<T>(flags, out.left, out.right);
-    static_assert(!Op::kWrites);
+    if constexpr (Op::kWrites) c.set(i->rm, out.result);
   }
   return out;
 }
 
-template <class Step, class First, unsigned kCondition, class J>
+// T: of First.
+template <class Step, class First, unsigned kCondition, class J, class T>
 struct Triple {
-  template <class T>
+  template <class S, class Rm, class Path>
   static Insn* run(Core& c, Insn* i) {
     Flags flags = c.flags;
-    perform_step<Step, J>(c, i, flags);
+    if (!perform_step<Step, S, Rm, Path>(c, i, flags)) [[unlikely]]
+      return start_over<Step, S, Rm>(c, i);
     const Outcome<T> out = perform_on<First, T>(c, i + 1, flags);
     c.flags = flags;
     if (!holds<typename First::Op, kCondition>(out, flags)) return c.next(i + 2);
@@ -308,37 +326,63 @@ class TripleTable {
  private:
   template <class J>
   void add_steps() {
-    add_pairs<Unary<alu::Inc>, J>();
-    add_pairs<RmImm<alu::Add>, J>();
-    add_pairs<RmReg<alu::Add>, J>();
-    add_pairs<RmImm<alu::Sub>, J>();
-    add_pairs<RmImm<alu::Xor>, J>();
+    using Path = std::conditional_t<sizeof(J) == 4, Flat, Real>;
+    using Memory = std::conditional_t<sizeof(J) == 4, InMemory32, InMemory16>;
+    using Base = std::conditional_t<sizeof(J) == 4, InBase32, InBase16>;
+    add_step<Unary<alu::Inc>, J, J, InRegister, Fast>();
+    add_step<RmImm<alu::Add>, J, J, InRegister, Fast>();
+    add_step<RmReg<alu::Add>, J, J, InRegister, Fast>();
+    add_step<RmImm<alu::Sub>, J, J, InRegister, Fast>();
+    add_step<RmImm<alu::Xor>, J, J, InRegister, Fast>();
+    add_step<MovRmReg, J, J, InRegister, Fast>();
+    add_step<MovRegRm, J, J, InRegister, Fast>();
+    add_loads<Memory, Path, J>();
+    add_loads<Base, Path, J>();
   }
-  template <class Step, class J>
-  void add_pairs() {
+  template <class Rm, class Path, class J>
+  void add_loads() {
+    add_step<MovRegRm, J, J, Rm, Path>();
+    add_step<MovRegRm, J, std::uint8_t, Rm, Path>();
+    add_step<RegRm<alu::Add>, J, J, Rm, Path>();
+    add_step<RegRm<alu::Xor>, J, J, Rm, Path>();
+  }
+  template <class Step, class J, class S, class Rm, class Path>
+  void add_step() {
     constexpr unsigned kOrder = conditions({kBelow, kZero, kBelowEqual, kLess, kLessEqual});
+    constexpr unsigned kCarry = conditions({kBelow, kZero});
     constexpr unsigned kZeroOnly = conditions({kZero});
-    add_all<Step, RmImm<alu::Cmp>, kOrder, J, J>(kAll);
-    add_all<Step, RmReg<alu::Cmp>, kOrder, J, J>(kAll);
-    add_all<Step, RmReg<alu::Test>, kZeroOnly, J, J>(kAll);
-    add_all<Step, RmReg<alu::Test>, kZeroOnly, J, std::uint8_t>(kAll);
-    add_all<Step, Unary<alu::Dec>, kZeroOnly, J, J>(kAll);
+    add_all<Step, RmImm<alu::Cmp>, kOrder, J, S, S, Rm, Path>(kAll);
+    add_all<Step, RmReg<alu::Cmp>, kOrder, J, S, S, Rm, Path>(kAll);
+    add_all<Step, RmReg<alu::Test>, kZeroOnly, J, S, S, Rm, Path>(kAll);
+    add_all<Step, Unary<alu::Dec>, kZeroOnly, J, S, J, Rm, Path>(kAll);
+    if constexpr (sizeof(S) != 1) {
+      add_all<Step, RmReg<alu::Test>, kZeroOnly, J, S, std::uint8_t, Rm, Path>(kAll);
+      add_all<Step, RmReg<alu::Sub>, kCarry, J, S, S, Rm, Path>(kAll);
+    }
   }
-  template <class Step, class First, unsigned kMask, class J, class T, std::size_t... kEach>
+  template <class Step, class First, unsigned kMask, class J, class S, class T, class Rm,
+            class Path, std::size_t... kEach>
   void add_all(std::index_sequence<kEach...>) {
-    (add<Step, First, kMask, J, T, kEach>(), ...);
+    (add<Step, First, kMask, J, S, T, Rm, Path, kEach>(), ...);
   }
-  template <class Step, class First, unsigned kMask, class J, class T, unsigned kCondition>
+  template <class Step, class First, unsigned kMask, class J, class S, class T, class Rm,
+            class Path, unsigned kCondition>
   void add() {
     if constexpr ((kMask >> kCondition & 1) != 0) {
-      const Handler step = Step::template run<J, InRegister, Fast>;
+      const Handler step = Step::template run<S, Rm, Path>;
       const Handler pair = Pair<First, kCondition, J>::template run<T, InRegister, Fast>;
-      handlers_[{step, pair}] = Triple<Step, First, kCondition, J>::template run<T>;
+      handlers_[{step, pair}] = Triple<Step, First, kCondition, J, T>::template run<S, Rm, Path>;
     }
   }
 
   static constexpr std::make_index_sequence<kConditions> kAll{};
-  std::map<std::pair<Handler, Handler>, Handler> handlers_;
+  struct Hash {
+    std::size_t operator()(const std::pair<Handler, Handler>& both) const {
+      const std::hash<Handler> hash;
+      return hash(both.first) * 31 + hash(both.second);
+    }
+  };
+  std::unordered_map<std::pair<Handler, Handler>, Handler, Hash> handlers_;
 };
 
 }  // namespace

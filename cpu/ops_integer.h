@@ -1,5 +1,6 @@
-// The integer handlers that a conditional jump is fused with (fused_pairs.cpp), and the jump: what
-// ops_arithmetic.cpp, ops_shifts.cpp and ops_control.cpp put into the opcode map is the same code.
+// The integer handlers that are fused with others (fused_pairs.cpp), and the jumps: what
+// ops_arithmetic.cpp, ops_shifts.cpp, ops_moves.cpp and ops_control.cpp put into the opcode map is
+// the same code.
 // perform() does the operation and says what it saw, or returns false when an access failed; the
 // handler is Performed's run(). [386] 80386 Programmer's Reference Manual, chapter 17.
 #pragma once
@@ -76,6 +77,33 @@ struct Unary : Performed<Unary<Operation>> {
       return out.result;
     };
     return modify_rm<T, Rm, Path>(c, i, change);
+  }
+};
+
+// --- moves ---
+
+struct MovRmReg {
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    if (!write_rm<T, Rm, Path>(c, i, c.get<T>(i->reg))) return failed<MovRmReg, T, Rm, Path>(c, i);
+    return c.next(i);
+  }
+};
+struct MovRegRm {
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    T value;
+    if (!read_rm<T, Rm, Path>(c, i, value)) return failed<MovRegRm, T, Rm, Path>(c, i);
+    c.set<T>(i->reg, value);
+    return c.next(i);
+  }
+};
+struct MovRmImm {
+  template <class T, class Rm, class Path = Fast>
+  static Insn* run(Core& c, Insn* i) {
+    if (!write_rm<T, Rm, Path>(c, i, static_cast<T>(i->immediate)))
+      return failed<MovRmImm, T, Rm, Path>(c, i);
+    return c.next(i);
   }
 };
 

@@ -1,35 +1,11 @@
 // Data movement: MOV, MOVZX, XCHG, LEA, XLAT, the stack, segment registers, far pointers.
 // [386] 80386 Programmer's Reference Manual, chapter 17; [86] iAPX 86/88 User's Manual, 2.7.
-#include "cpu/ops.h"
+#include "cpu/ops_integer.h"
 
 namespace cpu {
 
 namespace {
 
-struct MovRmReg {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    if (!write_rm<T, Rm, Path>(c, i, c.get<T>(i->reg))) return failed<MovRmReg, T, Rm, Path>(c, i);
-    return c.next(i);
-  }
-};
-struct MovRegRm {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    T value;
-    if (!read_rm<T, Rm, Path>(c, i, value)) return failed<MovRegRm, T, Rm, Path>(c, i);
-    c.set<T>(i->reg, value);
-    return c.next(i);
-  }
-};
-struct MovRmImm {
-  template <class T, class Rm, class Path = Fast>
-  static Insn* run(Core& c, Insn* i) {
-    if (!write_rm<T, Rm, Path>(c, i, static_cast<T>(i->immediate)))
-      return failed<MovRmImm, T, Rm, Path>(c, i);
-    return c.next(i);
-  }
-};
 // MOVZX, MOVSX: T is the destination, Source the r/m operand.
 template <class Source, bool kSigned>
 struct Extend {
