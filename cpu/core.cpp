@@ -358,6 +358,22 @@ Run* Core::find_run() {
   return run;
 }
 
+// A jump to where the run goes on.
+Insn* Core::go_on_at_target(Core& c, Insn* i) {
+  c.note_run(c.segments[kCs].base + c.eip + i->immediate);
+  return c.next(i);
+}
+
+// Whether a run goes on where an unconditional jump leads, the `count`th instruction of it:
+// forward, if not far (what lies between counts as its code), and back into itself, which unrolls a
+// loop until the run is half full. Not a jump to itself, which only waits.
+bool Core::worth_following(const Insn& jump, std::size_t count, std::uint32_t bytes) {
+  constexpr std::uint32_t kFar = 128;
+  const std::uint32_t target = jump.immediate;
+  if (target + jump.length == jump.next || target == jump.next) return false;
+  return target < bytes ? count < TraceCache::kMaxInsns / 2 : target < bytes + kFar;
+}
+
 Run* Core::build_run(Page& page, std::uint32_t physical) {
   if (!traces_.worth_caching(physical)) return nullptr;
   Insn* insns = traces_.reserve();
@@ -370,20 +386,31 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
                                            kPageSize - physical % kPageSize);
   const CodeKind kind = code_kind();
   std::size_t count = 0;
-  std::uint32_t bytes = 0;
-  while (count < TraceCache::kMaxInsns && bytes < code.size()) {
-    const Decoded decoded = decoder_.decode(code.subspan(bytes), kind, insns[count]);
+  std::uint32_t bytes = 0;  // up to the farthest instruction
+  std::uint32_t at = 0;
+  Insn* followed = nullptr;  // a jump to what comes next
+  while (count < TraceCache::kMaxInsns && at < code.size()) {
+    Insn& insn = insns[count];
+    const Decoded decoded = decoder_.decode(code.subspan(at), kind, insn);
     if (decoded.status != DecodeStatus::ok) break;
-    bytes += insns[count].length;
-    insns[count].next = static_cast<std::uint16_t>(bytes);
-    if (decoded.is_relative) insns[count].immediate += bytes;
+    if (followed != nullptr) followed->handler = go_on_at_target;
+    followed = nullptr;
+    at += insn.length;
+    bytes = std::max(bytes, at);
+    insn.next = static_cast<std::uint16_t>(at);
+    if (decoded.is_relative) insn.immediate += at;
     ++count;
     if (decoded.is_jcc) fuse({insns, count}, kind);
-    if (decoded.ends_run) break;
+    if (decoded.is_jmp && worth_following(insn, count, bytes)) {
+      followed = &insn;
+      at = insn.immediate;
+    } else if (decoded.ends_run) {
+      break;
+    }
   }
   if (count == 0) return nullptr;
   for (std::size_t n = 0; n < count; ++n) insns[n].left = static_cast<std::uint8_t>(count - 1 - n);
-  insns[count] = end_mark(static_cast<std::uint16_t>(bytes));
+  insns[count] = end_mark(static_cast<std::uint16_t>(at));
   if (page.code_lines == 0) write_tlb.mark_code(physical);
   return traces_.commit(insns, count, bytes, physical, kind, page);
 }

@@ -311,6 +311,7 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   const HandlersBySize& handlers = plain ? entry->handlers.plain : entry->handlers.any;
   Decoded decoded = finish(handlers[size32 ? 1 : 0][place], ends_run);
   decoded.is_jcc = (entry->flags & kJcc) != 0;
+  decoded.is_jmp = (entry->flags & kJmp) != 0 && size32 == code.size32;
   decoded.is_relative = (entry->flags & kRelative) != 0;
   return decoded;
 }

@@ -47,7 +47,8 @@ enum OpcodeFlag : std::uint16_t {
   kEndsRunIfRepeated = 64,
   kStackTop = 128,  // POP r/m: an ESP-relative address counts from after the pop
   kRelative = 256,  // a relative jump or call
-  kJcc = 512
+  kJcc = 512,
+  kJmp = 1024
 };
 
 // Where the r/m operand is: in a register (or there is none), in memory by 16-bit or 32-bit
@@ -128,6 +129,7 @@ struct Decoded {
   DecodeStatus status = DecodeStatus::ok;
   bool ends_run = false;
   bool is_jcc = false;
+  bool is_jmp = false;  // relative, with the operand size of the code
   bool is_relative = false;
 };
 

@@ -305,9 +305,9 @@ void install_control(OpcodeMap& map) {
   map.set(0xE2, {Form::simm8, kAddressSized | kRelative, words<Loop<LoopKind::always>>()});
   map.set(0xE3, {Form::simm8, kAddressSized | kRelative, words<Jcxz>()});
   map.set(0xE8, {Form::relz, kEndsRun | kRelative, words<CallRelative>()});
-  map.set(0xE9, {Form::relz, kEndsRun | kRelative, words<JmpRelative>()});
+  map.set(0xE9, {Form::relz, kEndsRun | kRelative | kJmp, words<JmpRelative>()});
   map.set(0xEA, {Form::far_pointer, kEndsRun, words<JmpFar>()});
-  map.set(0xEB, {Form::simm8, kEndsRun | kRelative, words<JmpRelative>()});
+  map.set(0xEB, {Form::simm8, kEndsRun | kRelative | kJmp, words<JmpRelative>()});
   if (map.at_least(Model::i80386)) map.set(0xF1, {Form::none, kEndsRun, single(int1)});
   map.set(0xFF, 2, {Form::modrm, kEndsRun, words<CallRm>()});
   map.set(0xFF, 3, {Form::modrm, kMemoryOnly | kEndsRun, words<FarRm<true>>()});
