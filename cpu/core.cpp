@@ -358,6 +358,20 @@ Run* Core::find_run() {
   return run;
 }
 
+// Flags are not stored where an instruction behind overwrites them and the run cannot be left, nor
+// anything fault, in between.
+void Core::leave_dead_flags(std::span<Insn> insns, std::span<const FlagNeed> needs) {
+  bool dead = false;  // behind the instruction looked at
+  for (std::size_t n = insns.size(); n-- > 0;) {
+    Insn& insn = insns[n];
+    const bool quiet = dead && insn.fused == 0 && needs[n].quiet != nullptr;
+    if (quiet) insn.handler = needs[n].quiet;
+    const bool passes = quiet || needs[n].flags == FlagUse::keeps;
+    if (dead && passes) insn.fused = std::max<std::uint8_t>(insn.fused, 1);
+    dead = needs[n].flags == FlagUse::sets || (dead && passes);
+  }
+}
+
 // A jump to where the run goes on.
 Insn* Core::go_on_at_target(Core& c, Insn* i) {
   c.note_run(c.segments[kCs].base + c.eip + i->immediate);
@@ -389,6 +403,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
   std::uint32_t bytes = 0;  // up to the farthest instruction
   std::uint32_t at = 0;
   Insn* followed = nullptr;  // a jump to what comes next
+  std::array<FlagNeed, TraceCache::kMaxInsns> needs{};
   while (count < TraceCache::kMaxInsns && at < code.size()) {
     Insn& insn = insns[count];
     const Decoded decoded = decoder_.decode(code.subspan(at), kind, insn);
@@ -399,6 +414,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
     bytes = std::max(bytes, at);
     insn.next = static_cast<std::uint16_t>(at);
     if (decoded.is_relative) insn.immediate += at;
+    needs[count] = {decoded.flags, decoded.quiet};
     ++count;
     if (decoded.is_jcc) fuse({insns, count}, kind);
     if (decoded.is_jmp && worth_following(insn, count, bytes)) {
@@ -409,6 +425,7 @@ Run* Core::build_run(Page& page, std::uint32_t physical) {
     }
   }
   if (count == 0) return nullptr;
+  leave_dead_flags({insns, count}, needs);
   for (std::size_t n = 0; n < count; ++n) insns[n].left = static_cast<std::uint8_t>(count - 1 - n);
   insns[count] = end_mark(static_cast<std::uint16_t>(at));
   if (page.code_lines == 0) write_tlb.mark_code(physical);

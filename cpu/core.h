@@ -531,6 +531,11 @@ class Core final : public MemoryObserver {
   Run* find_run();
   Run* look_for_run(std::uint64_t key);
   Run* build_run(Page& page, std::uint32_t physical);
+  struct FlagNeed {
+    FlagUse flags = FlagUse::other;
+    Handler quiet = nullptr;
+  };
+  static void leave_dead_flags(std::span<Insn> insns, std::span<const FlagNeed> needs);
   static Insn* go_on_at_target(Core& c, Insn* i);
   static bool worth_following(const Insn& jump, std::size_t count, std::uint32_t bytes);
   Insn* jump_slow(Insn* i, std::uint32_t target);

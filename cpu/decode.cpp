@@ -308,10 +308,15 @@ Decoded Decoder::decode(std::span<const std::uint8_t> bytes, CodeKind code, Insn
   } else if (modrm && place == kRegister && insn.rm == insn.reg) {
     place = kSameRegister;
   }
+  const bool in_registers = place == kRegister || place == kSameRegister;
   const HandlersBySize& handlers = plain ? entry->handlers.plain : entry->handlers.any;
   Decoded decoded = finish(handlers[size32 ? 1 : 0][place], ends_run);
   decoded.is_jcc = (entry->flags & kJcc) != 0;
   decoded.is_jmp = (entry->flags & kJmp) != 0 && size32 == code.size32;
+  if (in_registers) {
+    decoded.flags = entry->handlers.flags;
+    decoded.quiet = entry->handlers.quiet[size32 ? 1 : 0];
+  }
   decoded.is_relative = (entry->flags & kRelative) != 0;
   return decoded;
 }

@@ -66,9 +66,19 @@ enum Place : std::uint8_t {
 // By operand size (16, 32) and place.
 using HandlersBySize = std::array<std::array<Handler, kPlaces>, 2>;
 
+// What an instruction with register operands, which cannot fault, does with the arithmetic flags.
+enum class FlagUse : std::uint8_t {
+  other,  // or there is an operand in memory
+  keeps,  // neither reads nor writes any
+  sets    // writes all, reads none
+};
+
 struct HandlerSet {
   HandlersBySize any{};
   HandlersBySize plain{};  // for runs decoded for plain segments
+  // By operand size, with register operands: leaves flags alone that nobody will see. May be null.
+  std::array<Handler, 2> quiet{};
+  FlagUse flags = FlagUse::other;
 };
 
 struct Opcode {
@@ -131,6 +141,8 @@ struct Decoded {
   bool is_jcc = false;
   bool is_jmp = false;  // relative, with the operand size of the code
   bool is_relative = false;
+  FlagUse flags = FlagUse::other;
+  Handler quiet = nullptr;
 };
 
 class EscapeMap;

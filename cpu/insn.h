@@ -40,7 +40,9 @@ struct Insn {
   std::uint8_t reg = 0;
   std::uint8_t rm = 0;
   Repeat repeat = Repeat::none;
-  std::uint8_t fused = 0;  // how many of the following instructions the handler executes too
+  // Behind how many instructions from this one on the run cannot be left: the handler executes the
+  // following ones too, or leaves flags to the next one.
+  std::uint8_t fused = 0;
 };
 static_assert(sizeof(Insn) == 32);
 

@@ -64,18 +64,30 @@ inline constexpr std::uint32_t kAddressMask<InBase32> = 0xFFFFFFFF;
 // Flat and Real are Fast in runs that were decoded for plain segments (Core::update_plain): in
 // 32-bit code base 0 and no limit, so that an offset is a linear address, in 16-bit code the limit
 // FFFFh.
+//
+// Quiet is Fast for registers, and stores no flags: what comes next overwrites them.
 struct Fast {
-  static constexpr bool kFast = true, kFlat = false, kReal = false;
+  static constexpr bool kFast = true, kFlat = false, kReal = false, kQuiet = false;
+};
+struct Quiet {
+  static constexpr bool kFast = true, kFlat = false, kReal = false, kQuiet = true;
 };
 struct Flat {
-  static constexpr bool kFast = true, kFlat = true, kReal = false;
+  static constexpr bool kFast = true, kFlat = true, kReal = false, kQuiet = false;
 };
 struct Real {
-  static constexpr bool kFast = true, kFlat = false, kReal = true;
+  static constexpr bool kFast = true, kFlat = false, kReal = true, kQuiet = false;
 };
 struct Slow {
-  static constexpr bool kFast = false, kFlat = false, kReal = false;
+  static constexpr bool kFast = false, kFlat = false, kReal = false, kQuiet = false;
 };
+
+// Where an operation on Path leaves its flags.
+template <class Path>
+[[gnu::always_inline]] inline Flags& flags_for(Core& c, Flags& nobodys) {
+  if constexpr (Path::kQuiet) return nobodys;
+  return c.flags;
+}
 
 template <class H, class T, class Rm>
 [[gnu::noinline, gnu::cold]] Insn* start_over(Core& c, Insn* i) {
@@ -145,21 +157,23 @@ template <class T, class Rm, class Path = Slow, class Change>
 template <class Op, class T, class Rm, class Path, class Outcome>
 [[gnu::always_inline]] inline bool apply_to_rm(Core& c, Insn* i, T source, Outcome& out) {
   out.right = source;
+  Flags nobodys;
+  Flags& flags = flags_for<Path>(c, nobodys);
   if constexpr (std::is_same_v<Rm, InSameRegister>) {
     // XOR and SUB: nothing is read.
     c.set<T>(i->rm, 0);
-    c.flags.set_logic<T>(0);
+    flags.template set_logic<T>(0);
     return true;
   } else if constexpr (Op::kWrites) {
-    const auto change = [&c, &out](T value) {
+    const auto change = [&flags, &out](T value) {
       out.left = value;
-      out.result = Op::template apply<T>(c.flags, value, out.right);
+      out.result = Op::template apply<T>(flags, value, out.right);
       return out.result;
     };
     return modify_rm<T, Rm, Path>(c, i, change);
   } else {
     if (!read_rm<T, Rm, Path>(c, i, out.left)) return false;
-    out.result = Op::template apply<T>(c.flags, out.left, source);
+    out.result = Op::template apply<T>(flags, out.left, source);
     return true;
   }
 }
@@ -240,9 +254,27 @@ constexpr std::array<Handler, kPlaces> plain_places() {
     return places<H, T>();
   }
 }
+template <class H>
+constexpr FlagUse flag_use() {
+  if constexpr (requires { H::kFlagUse; }) return H::kFlagUse;
+  return FlagUse::other;
+}
+// Those that may leave their flags alone.
+template <class H>
+concept MayBeQuiet = requires {
+  requires H::kMayBeQuiet;
+};
+template <class H, class T>
+constexpr Handler quiet_form() {
+  if constexpr (MayBeQuiet<H>) return H::template run<T, InRegister, Quiet>;
+  return nullptr;
+}
 template <class H, class T16, class T32>
 constexpr HandlerSet handler_set() {
-  return {{places<H, T16>(), places<H, T32>()}, {plain_places<H, T16>(), plain_places<H, T32>()}};
+  return {{places<H, T16>(), places<H, T32>()},
+          {plain_places<H, T16>(), plain_places<H, T32>()},
+          {quiet_form<H, T16>(), quiet_form<H, T32>()},
+          flag_use<H>()};
 }
 // Byte operands whatever the operand size.
 template <class H>
@@ -263,7 +295,7 @@ constexpr HandlerSet by_operand_size(Handler size16, Handler size32) {
   HandlersBySize sizes;
   sizes[0].fill(size16);
   sizes[1].fill(size32);
-  return {sizes, sizes};
+  return {sizes, sizes, {}, FlagUse::other};
 }
 // No operand that the decoder would have to choose by.
 constexpr HandlerSet single(Handler handler) {

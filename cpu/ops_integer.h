@@ -30,11 +30,20 @@ struct Performed {
   Performed() = default;
 };
 
+// Of the operations with two operands.
+template <class Op>
+inline constexpr FlagUse kFlagUseOf =
+    std::is_same_v<Op, alu::Adc> || std::is_same_v<Op, alu::Sbb> ? FlagUse::other : FlagUse::sets;
+template <class Op>
+inline constexpr bool kMayBeQuietOf = kFlagUseOf<Op> == FlagUse::sets&& Op::kWrites;
+
 // --- two operands ---
 
 template <class Operation>
 struct RmReg : Performed<RmReg<Operation>> {
   using Op = Operation;
+  static constexpr FlagUse kFlagUse = kFlagUseOf<Op>;
+  static constexpr bool kMayBeQuiet = kMayBeQuietOf<Op>;
   static constexpr bool kClears =
       std::is_same_v<Operation, alu::Xor> || std::is_same_v<Operation, alu::Sub>;
   template <class T, class Rm, class Path>
@@ -46,11 +55,14 @@ struct RmReg : Performed<RmReg<Operation>> {
 template <class Operation>
 struct RegRm : Performed<RegRm<Operation>> {
   using Op = Operation;
+  static constexpr FlagUse kFlagUse = kFlagUseOf<Op>;
+  static constexpr bool kMayBeQuiet = kMayBeQuietOf<Op>;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
     if (!read_rm<T, Rm, Path>(c, i, out.right)) return false;
     out.left = c.get<T>(i->reg);
-    out.result = Op::template apply<T>(c.flags, out.left, out.right);
+    Flags nobodys;
+    out.result = Op::template apply<T>(flags_for<Path>(c, nobodys), out.left, out.right);
     if constexpr (Op::kWrites) c.set<T>(i->reg, out.result);
     return true;
   }
@@ -59,6 +71,8 @@ struct RegRm : Performed<RegRm<Operation>> {
 template <class Operation>
 struct RmImm : Performed<RmImm<Operation>> {
   using Op = Operation;
+  static constexpr FlagUse kFlagUse = kFlagUseOf<Op>;
+  static constexpr bool kMayBeQuiet = kMayBeQuietOf<Op>;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
     return apply_to_rm<Op, T, Rm, Path>(c, i, static_cast<T>(i->immediate), out);
@@ -70,10 +84,16 @@ struct RmImm : Performed<RmImm<Operation>> {
 template <class Operation>
 struct Unary : Performed<Unary<Operation>> {
   using Op = Operation;
+  static constexpr FlagUse kFlagUse = std::is_same_v<Op, alu::Neg>   ? FlagUse::sets
+                                      : std::is_same_v<Op, alu::Not> ? FlagUse::keeps
+                                                                     : FlagUse::other;
+  static constexpr bool kMayBeQuiet = !std::is_same_v<Op, alu::Not>;
   template <class T, class Rm, class Path>
   [[gnu::always_inline]] static bool perform(Core& c, Insn* i, Outcome<T>& out) {
-    const auto change = [&c, &out](T value) {
-      out.result = Op::template apply<T>(c.flags, value);
+    Flags nobodys;
+    Flags& flags = flags_for<Path>(c, nobodys);
+    const auto change = [&flags, &out](T value) {
+      out.result = Op::template apply<T>(flags, value);
       return out.result;
     };
     return modify_rm<T, Rm, Path>(c, i, change);
@@ -83,6 +103,7 @@ struct Unary : Performed<Unary<Operation>> {
 // --- moves ---
 
 struct MovRmReg {
+  static constexpr FlagUse kFlagUse = FlagUse::keeps;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     if (!write_rm<T, Rm, Path>(c, i, c.get<T>(i->reg))) return failed<MovRmReg, T, Rm, Path>(c, i);
@@ -90,6 +111,7 @@ struct MovRmReg {
   }
 };
 struct MovRegRm {
+  static constexpr FlagUse kFlagUse = FlagUse::keeps;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     T value;
@@ -99,6 +121,7 @@ struct MovRegRm {
   }
 };
 struct MovRmImm {
+  static constexpr FlagUse kFlagUse = FlagUse::keeps;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     if (!write_rm<T, Rm, Path>(c, i, static_cast<T>(i->immediate)))

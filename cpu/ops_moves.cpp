@@ -9,6 +9,7 @@ namespace {
 // MOVZX, MOVSX: T is the destination, Source the r/m operand.
 template <class Source, bool kSigned>
 struct Extend {
+  static constexpr FlagUse kFlagUse = FlagUse::keeps;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     Source value;

@@ -20,8 +20,17 @@ struct ByCl {
   }
 };
 
+// Those that write all flags, unless the count is 0.
+template <class Op>
+inline constexpr bool kSetsFlags =
+    std::is_same_v<Op, alu::Shl> || std::is_same_v<Op, alu::Shr<false>> ||
+    std::is_same_v<Op, alu::Sar<false>>;
+
 template <class Op, class Count>
 struct Shift {
+  static constexpr FlagUse kFlagUse =
+      kSetsFlags<Op> && std::is_same_v<Count, One> ? FlagUse::sets : FlagUse::other;
+  static constexpr bool kMayBeQuiet = kSetsFlags<Op> && !std::is_same_v<Count, ByCl>;
   template <class T, class Rm, class Path = Fast>
   static Insn* run(Core& c, Insn* i) {
     const unsigned count = Count::count(c, i);
@@ -30,8 +39,10 @@ struct Shift {
       if (!modify_rm<T, Rm, Path>(c, i, keep)) return failed<Shift, T, Rm, Path>(c, i);
       return c.next(i);
     }
-    const auto change = [&c, count](T value) {
-      return Op::template apply<T>(c.flags, value, count);
+    Flags nobodys;
+    Flags& flags = flags_for<Path>(c, nobodys);
+    const auto change = [&flags, count](T value) {
+      return Op::template apply<T>(flags, value, count);
     };
     if (!modify_rm<T, Rm, Path>(c, i, change)) return failed<Shift, T, Rm, Path>(c, i);
     return c.next(i);

@@ -140,7 +140,7 @@ void require_same_run(Guests& guests, const Loop& loop, std::mt19937& random) {
   start(stepped, loop);
   // Code is decoded when it has been executed for a while.
   for (unsigned round = 0; round < 60; ++round) {
-    const std::uint64_t budget = round < 20 ? 40 : 1 + random() % 7;
+    const std::uint64_t budget = round < 20 ? 40 : 1 + random() % 9;
     // Less than asked where a load faulted and the handler halts.
     REQUIRE(cached.processor.run(budget) == stepped.processor.run(budget));
     if (!same(cached, stepped)) FAIL("differs after round " << round);
@@ -196,6 +196,65 @@ TEST_CASE("fused: registers with themselves are as with others", "[cpu][fused]")
         INFO("opcode " << unsigned{opcode} << ", register " << reg << ", " << size32);
         require_same_run(guests, loop, random);
       }
+    }
+  }
+}
+
+namespace {
+
+// An instruction on registers, or an addition to memory.
+void append_any(Code& code, std::mt19937& random) {
+  const auto below = [&](unsigned end) { return static_cast<std::uint8_t>(random() % end); };
+  const auto modrm = [&] { return static_cast<std::uint8_t>(0xC0 | below(4) << 3 | below(4)); };
+  switch (below(12)) {
+    case 0:
+    case 1:
+    case 2:  // ADD to CMP, either direction, bytes and words
+      return append(code, {static_cast<std::uint8_t>(below(8) << 3 | below(4)), modrm()});
+    case 3:
+      return append(code, {0x83, static_cast<std::uint8_t>(0xC0 | below(8) << 3 | below(4)),
+                           static_cast<std::uint8_t>(random())});
+    case 4:
+      return append(code, {static_cast<std::uint8_t>(0x40 + below(4) + 8 * below(2))});  // INC, DEC
+    case 5:
+      return append(code, {static_cast<std::uint8_t>(0x88 + below(4)), modrm()});  // MOV
+    case 6:  // shifts and rotates by one and by an immediate, which may be 0
+      return below(2) == 0
+                 ? append(code, {static_cast<std::uint8_t>(0xD0 + below(2)),
+                                 static_cast<std::uint8_t>(0xC0 | random() % 64)})
+                 : append(code,
+                          {static_cast<std::uint8_t>(0xC0 + below(2)),
+                           static_cast<std::uint8_t>(0xC0 | below(8) << 3 | below(4)), below(34)});
+    case 7:
+      return append(
+          code, {0xF7, static_cast<std::uint8_t>(0xD0 | below(2) << 3 | below(4))});  // NOT, NEG
+    case 8:
+      return append(code, {0x0F, static_cast<std::uint8_t>(0x90 + below(16)),
+                           static_cast<std::uint8_t>(0xC0 | below(4))});  // SETcc
+    case 9:
+      return append(code, {0x6B, modrm(), below(100)});  // IMUL
+    case 10:
+      return append(code, {0x01, static_cast<std::uint8_t>(0x07 | below(4) << 3)});  // ADD [BX]
+    default:
+      return append(code, {static_cast<std::uint8_t>(0x70 + below(16)), 0x00});  // Jcc to the next
+  }
+}
+
+}  // namespace
+
+TEST_CASE("dead flags: whatever sets, keeps and reads flags in any order does so as one by one",
+          "[cpu][fused]") {
+  std::mt19937 random(4);
+  for (const bool size32 : {false, true}) {
+    for (unsigned program = 0; program < 150; ++program) {
+      Guests guests;
+      Loop loop{.code = {}, .size32 = size32, .general = {}};
+      for (std::uint32_t& one : loop.general) one = static_cast<std::uint32_t>(random());
+      for (unsigned n = 0; n < 30; ++n) append_any(loop.code, random);
+      const auto back = static_cast<std::uint8_t>(0u - (loop.code.size() + 2));
+      append(loop.code, {0xEB, back});
+      INFO("program " << program << (size32 ? ", 32 bits" : ", 16 bits"));
+      require_same_run(guests, loop, random);
     }
   }
 }
