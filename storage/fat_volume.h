@@ -100,6 +100,10 @@ class FatVolume {
   using Visit = std::function<void(std::uint64_t, std::uint64_t, const std::string&)>;
   void visit_owners(const Visit& visit) const;
 
+  // Where a cluster begins, counted from the volume's boot sector; clusters are numbered from 2, as
+  // directory entries do, and one that the volume does not have lies behind its end.
+  std::uint64_t lba_of(std::uint32_t cluster) const;
+
  private:
   static constexpr std::uint32_t kFatSector = 512;
 
@@ -123,7 +127,6 @@ class FatVolume {
   std::uint32_t next(std::uint32_t cluster) const;
   bool is_cluster(std::uint32_t cluster) const { return cluster >= 2 && cluster < last_cluster_; }
   std::vector<std::uint32_t> chain(std::uint32_t first) const;
-  std::uint64_t lba_of(std::uint32_t cluster) const;
   std::vector<std::uint64_t> folder_sectors(const Folder& folder) const;
   void load(std::uint64_t lba, std::span<std::uint8_t> bytes) const;
   void store(std::uint64_t lba, std::span<const std::uint8_t> bytes);

@@ -41,7 +41,7 @@ class Reader {
         run(lba, count, found->second, facts);
       }
     });
-    deleted_files(facts, first_run);
+    deleted_files(volume, facts, first_run);
     sum_up(facts.root, 0);
     out_.volumes.push_back(facts);
   }
@@ -108,21 +108,9 @@ class Reader {
     }
   }
 
-  // Where cluster 2 is; 0 where the boot sector does not say.
-  std::uint64_t first_data_lba(const DiskFiles::Volume& volume) {
-    std::array<std::uint8_t, storage::kSectorSize> boot{};
-    if (device_.read(volume.first_lba, boot) != storage::IoStatus::ok) return 0;
-    const auto word = [&](std::size_t at) {
-      return boot[at] | static_cast<std::uint64_t>(boot[at + 1]) << 8;
-    };
-    const std::uint64_t table = word(22) != 0 ? word(22) : word(36) | word(38) << 16;
-    const std::uint64_t root = (word(17) * DirectoryEntry::kSize + 511) / storage::kSectorSize;
-    return volume.first_lba + word(14) + boot[16] * table + root;
-  }
-
   // Entries that a deletion left in folders that live.
-  void deleted_files(const DiskFiles::Volume& volume, std::size_t first_run) {
-    const std::uint64_t data = first_data_lba(volume);
+  void deleted_files(const storage::FatVolume& fat, const DiskFiles::Volume& volume,
+                     std::size_t first_run) {
     const std::uint64_t cluster_sectors = volume.cluster_bytes / storage::kSectorSize;
     std::array<std::uint8_t, storage::kSectorSize> sector{};
     for (std::size_t r = first_run; r < out_.runs.size(); ++r) {
@@ -143,11 +131,11 @@ class Reader {
           node.deleted = true;
           node.size = entry->size;
           node.clusters = (entry->size + volume.cluster_bytes - 1) / volume.cluster_bytes;
-          if (entry->first_cluster < 2 || data == 0) continue;
-          node.first_lba = data + (entry->first_cluster - 2ULL) * cluster_sectors;
+          if (entry->first_cluster < 2) continue;
+          const std::uint64_t first = volume.first_lba + fat.lba_of(entry->first_cluster);
           const std::uint64_t end = volume.first_lba + volume.sectors;
-          if (node.first_lba >= end) node.first_lba = 0;
-          if (node.first_lba == 0) continue;
+          if (first >= end) continue;
+          node.first_lba = first;
           const std::uint64_t sectors = std::max(node.clusters, 1U) * cluster_sectors;
           node.last_lba = std::min(node.first_lba + sectors, end) - 1;
         }
