@@ -48,7 +48,7 @@ IoStatus VhdBlocks::entry_of(std::uint64_t block, std::uint32_t& entry) const {
 bool VhdBlocks::fits(std::uint32_t entry) const {
   const std::uint64_t end = entry + table_.place_sectors();
   return end * kSectorSize <= frame_.tail_at() &&
-         std::ranges::none_of(reserved_, [&](const Reserved& reserved) {
+         std::ranges::none_of(reserved_, [&](const VhdStretch& reserved) {
            return entry < reserved.end && reserved.begin < end;
          });
 }
@@ -226,7 +226,7 @@ IoStatus VhdBlocks::grow(std::uint64_t sectors) {
 IoStatus VhdBlocks::take_gap() {
   const std::uint64_t size = table_.place_sectors();
   while (!gaps_.empty() && given_up_.empty()) {
-    const VhdGap gap = gaps_.back();
+    const VhdStretch gap = gaps_.back();
     gaps_.pop_back();
     for (std::uint64_t at = aligned(gap.begin); at + size <= gap.end; at = aligned(at + size)) {
       const std::uint64_t wanted = (at + size) * kSectorSize;
@@ -387,9 +387,12 @@ IoStatus VhdBlocks::write(std::uint64_t lba, std::span<const std::uint8_t> secto
                                        static_cast<std::size_t>(piece.count * kSectorSize)),
                        bits_due);
   });
-  if (status != IoStatus::ok || !bits_due) return status;
-  // Invariant 4.
-  status = file_.sync();
+  return status == IoStatus::ok && bits_due ? show(lba, count) : status;
+}
+
+// Invariant 4: the sectors are there before their bits say so.
+IoStatus VhdBlocks::show(std::uint64_t lba, std::uint64_t count) {
+  const IoStatus status = file_.sync();
   if (status != IoStatus::ok) return status;
   return for_each_piece(lba, count,
                         [&](const Piece& piece, std::uint64_t) { return set_bits(piece); });
@@ -406,14 +409,10 @@ bool VhdBlocks::parent_shows_nothing(const Piece& piece) const {
 // do so as the parent is now.
 IoStatus VhdBlocks::hide(std::uint64_t lba, std::uint64_t count, bool spare) {
   bool bits_due = false;
-  IoStatus status = for_each_piece(lba, count, [&](const Piece& piece, std::uint64_t) {
+  const IoStatus status = for_each_piece(lba, count, [&](const Piece& piece, std::uint64_t) {
     return hide_piece(piece, spare, bits_due);
   });
-  if (status != IoStatus::ok || !bits_due) return status;
-  status = file_.sync();
-  if (status != IoStatus::ok) return status;
-  return for_each_piece(lba, count,
-                        [&](const Piece& piece, std::uint64_t) { return set_bits(piece); });
+  return status == IoStatus::ok && bits_due ? show(lba, count) : status;
 }
 
 IoStatus VhdBlocks::hide_piece(const Piece& piece, bool spare, bool& bits_due) {

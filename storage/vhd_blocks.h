@@ -107,6 +107,7 @@ class VhdBlocks {
   IoStatus write_new(const Piece& piece, std::span<const std::uint8_t> bytes);
   IoStatus write_piece(const Piece& piece, std::span<const std::uint8_t> bytes, bool& bits_due);
   IoStatus set_bits(const Piece& piece);
+  IoStatus show(std::uint64_t lba, std::uint64_t count);
   bool parent_shows_nothing(const Piece& piece) const;
   IoStatus hide(std::uint64_t lba, std::uint64_t count, bool spare);
   IoStatus hide_piece(const Piece& piece, bool spare, bool& bits_due);
@@ -120,17 +121,11 @@ class VhdBlocks {
   void move_blocks_down(const Progress& progress);
   void copy_block(std::uint32_t from, std::uint32_t to, std::vector<std::uint8_t>& buffer);
 
-  // Sectors of the file where no block can be.
-  struct Reserved {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-  };
-
   VhdFrame& frame_;
   File& file_;
   VhdTable table_;
   VhdBelow below_;
-  std::array<Reserved, 3> reserved_;
+  std::array<VhdStretch, 3> reserved_;  // where no block can be
   mutable TableCache bat_;
   mutable VhdBitmaps bitmaps_;
   bool ready_ = false;               // begin_writing() has been here
@@ -139,7 +134,7 @@ class VhdBlocks {
   std::uint64_t kept_end_ = 0;       // bytes of unknown use reach up to here
   std::vector<std::uint32_t> free_;  // places that may be taken
   std::vector<std::uint32_t> given_up_;  // since the last sync
-  std::vector<VhdGap> gaps_;             // of earlier sessions, not looked at yet
+  std::vector<VhdStretch> gaps_;         // of earlier sessions, not looked at yet
   bool dirty_ = true;                    // a session before this one may not have come to its sync
   bool changed_size_ = false;            // the file may be longer than it must be
 };

@@ -13,9 +13,9 @@ namespace storage {
 namespace {
 
 // What lies in the file besides blocks.
-std::vector<VhdGap> islands_of(const VhdFrame& frame, const VhdTable& table) {
+std::vector<VhdStretch> islands_of(const VhdFrame& frame, const VhdTable& table) {
   const auto sectors = [](std::uint64_t bytes) { return (bytes + kSectorSize - 1) / kSectorSize; };
-  std::vector<VhdGap> islands = {{0, 1}};
+  std::vector<VhdStretch> islands = {{0, 1}};
   const std::uint64_t header = frame.footer().header_at / kSectorSize;
   islands.push_back({header, header + sectors(sizeof(VhdHeader))});
   const std::uint64_t bat = table.bat_at / kSectorSize;
@@ -26,7 +26,7 @@ std::vector<VhdGap> islands_of(const VhdFrame& frame, const VhdTable& table) {
     const std::uint64_t length = std::min<std::uint64_t>(locator.length, frame.tail_at() - at);
     if (length != 0) islands.push_back({at / kSectorSize, sectors(at + length)});
   }
-  std::ranges::sort(islands, {}, &VhdGap::begin);
+  std::ranges::sort(islands, {}, &VhdStretch::begin);
   return islands;
 }
 
@@ -35,7 +35,7 @@ std::vector<VhdGap> islands_of(const VhdFrame& frame, const VhdTable& table) {
 IoStatus VhdScan::run(const VhdFrame& frame, const VhdTable& table, CheckReport* report,
                       VhdScan& result) {
   result = {};
-  const std::vector<VhdGap> islands = islands_of(frame, table);
+  const std::vector<VhdStretch> islands = islands_of(frame, table);
   const std::uint64_t limit = frame.tail_at() / kSectorSize;
   const auto complain = [&](std::uint32_t block, std::uint32_t sector, std::string_view what) {
     result.bad_.push_back(block);
@@ -68,14 +68,14 @@ IoStatus VhdScan::run(const VhdFrame& frame, const VhdTable& table, CheckReport*
     // Of two blocks in one place the first keeps it.
     std::ranges::sort(places, {}, [](const VhdPlace& p) { return std::pair(p.sector, p.block); });
   }
-  for (const VhdGap& island : islands) result.end_ = std::max(result.end_, island.end);
+  for (const VhdStretch& island : islands) result.end_ = std::max(result.end_, island.end);
   std::vector<VhdPlace> good;
   good.reserve(places.size());
   std::uint64_t taken = 0;
   for (const VhdPlace& place : places) {
     const std::uint64_t end = place.sector + table.place_sectors();
     result.end_ = std::max(result.end_, end);
-    const bool on_island = std::ranges::any_of(islands, [&](const VhdGap& island) {
+    const bool on_island = std::ranges::any_of(islands, [&](const VhdStretch& island) {
       return place.sector < island.end && island.begin < end;
     });
     if (on_island) {
@@ -92,15 +92,15 @@ IoStatus VhdScan::run(const VhdFrame& frame, const VhdTable& table, CheckReport*
   return IoStatus::ok;
 }
 
-std::vector<VhdGap> VhdScan::gaps(const VhdFrame& frame, const VhdTable& table) const {
-  std::vector<VhdGap> taken = islands_of(frame, table);
+std::vector<VhdStretch> VhdScan::gaps(const VhdFrame& frame, const VhdTable& table) const {
+  std::vector<VhdStretch> taken = islands_of(frame, table);
   for (const VhdPlace& place : places_) {
     taken.push_back({place.sector, place.sector + table.place_sectors()});
   }
-  std::ranges::sort(taken, {}, &VhdGap::begin);
-  std::vector<VhdGap> gaps;
+  std::ranges::sort(taken, {}, &VhdStretch::begin);
+  std::vector<VhdStretch> gaps;
   std::uint64_t end = 0;
-  for (const VhdGap& one : taken) {
+  for (const VhdStretch& one : taken) {
     if (one.begin > end) gaps.push_back({end, one.begin});
     end = std::max(end, one.end);
   }

@@ -16,8 +16,8 @@ struct VhdPlace {
   std::uint32_t block = 0;
 };
 
-// Sectors of the file.
-struct VhdGap {
+// Sectors of the file, `end` not among them.
+struct VhdStretch {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
@@ -32,7 +32,7 @@ class VhdScan {
   // The entries that lead nowhere, or where another block is.
   const std::vector<std::uint32_t>& bad() const { return bad_; }
   // What lies between the blocks, headers and tables and belongs to none of them, ascending.
-  std::vector<VhdGap> gaps(const VhdFrame& frame, const VhdTable& table) const;
+  std::vector<VhdStretch> gaps(const VhdFrame& frame, const VhdTable& table) const;
   // Sector after everything that is named.
   std::uint64_t end() const { return end_; }
   // Sector where blocks may begin: after headers, table and locators that lie in front of them.
