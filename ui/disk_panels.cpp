@@ -263,18 +263,14 @@ void draw_selection(Frame& frame) {
     model.chosen_file = owner->node;
   if (button(frame, "Unpin", w)) model.pinned.reset();
   ImGui::SameLine();
-  if (button(frame, "Last event", w)) {
-    const auto write = model.last_access(cluster, true);
-    const auto read = model.last_access(cluster, false);
-    if (write || read)
-      model.history().seek(std::max(write ? write->time : 0, read ? read->time : 0));
-  }
-  if (ImGui::IsItemHovered()) tooltip("the map at the latest access to this cluster");
+  if (button(frame, "History", w)) open_cluster_history();
+  if (ImGui::IsItemHovered()) tooltip("what happened to this cluster, newest first");
   ImGui::SameLine();
   if (button(frame, "Copy", w)) {
     ImGui::SetClipboardText(
         (drive_name + " cluster " + std::to_string(cluster) + " LBA " + range).c_str());
   }
+  draw_cluster_history(frame, cluster);
 }
 
 void draw_files(Frame& frame) {

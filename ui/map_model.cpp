@@ -65,18 +65,36 @@ MapScene MapModel::scene(Look look, unsigned layers) const {
   return scene;
 }
 
-std::optional<storage::MapEvent> MapModel::last_access(std::uint64_t cluster, bool write) const {
+template <class Visit>
+void MapModel::events_before(std::uint64_t end, std::uint64_t cluster, Visit visit) const {
   const std::uint64_t spc = history_->map().sectors_per_cluster();
-  const auto kind = write ? storage::MapEvent::Kind::write : storage::MapEvent::Kind::read;
   constexpr std::uint64_t most = 100'000;
   std::uint64_t left = most;
-  for (std::uint64_t n = history_->view_end(); n > history_->first_event() && left != 0;
-       --n, --left) {
+  for (std::uint64_t n = end; n > history_->first_event() && left != 0; --n, --left) {
     const storage::MapEvent& event = history_->event(n - 1);
-    if (event.kind != kind) continue;
-    if (event.lba / spc <= cluster && (event.lba + event.count - 1) / spc >= cluster) return event;
+    const bool touches =
+        event.lba / spc <= cluster && (event.lba + event.count - 1) / spc >= cluster;
+    if (touches && !visit(event)) return;
   }
-  return std::nullopt;
+}
+
+std::optional<storage::MapEvent> MapModel::last_access(std::uint64_t cluster, bool write) const {
+  const auto kind = write ? storage::MapEvent::Kind::write : storage::MapEvent::Kind::read;
+  std::optional<storage::MapEvent> found;
+  events_before(history_->view_end(), cluster, [&](const storage::MapEvent& event) {
+    if (event.kind == kind) found = event;
+    return !found;
+  });
+  return found;
+}
+
+std::vector<storage::MapEvent> MapModel::events_of(std::uint64_t cluster, std::size_t most) const {
+  std::vector<storage::MapEvent> found;
+  events_before(history_->end_event(), cluster, [&](const storage::MapEvent& event) {
+    found.push_back(event);
+    return found.size() < most;
+  });
+  return found;
 }
 
 std::optional<std::uint64_t> MapModel::next_of_top_layer(std::uint64_t from) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "storage/allocation_history.h"
 #include "ui/cluster_owners.h"
@@ -46,11 +47,17 @@ class MapModel {
 
   // The last access to a cluster before the view's moment; nothing when the ring has none.
   std::optional<storage::MapEvent> last_access(std::uint64_t cluster, bool write) const;
+  // What is known of a cluster, whatever moment is viewed: the newest first, at most `most`.
+  std::vector<storage::MapEvent> events_of(std::uint64_t cluster, std::size_t most) const;
   // The first cluster from `from` on, around the disk's end, that the top layer itself holds: what
   // it shows there is its own and hides its parents.
   std::optional<std::uint64_t> next_of_top_layer(std::uint64_t from) const;
 
  private:
+  // The latest events of a cluster in front of number `end`, backwards, until `visit` says false.
+  template <class Visit>
+  void events_before(std::uint64_t end, std::uint64_t cluster, Visit visit) const;
+
   std::unique_ptr<storage::AllocationHistory> history_;
   emu::DriveSlot slot_ = emu::DriveSlot::fd0;
   std::uint64_t medium_ = 0;

@@ -210,6 +210,9 @@ void draw_time_line(Frame& frame, storage::AllocationHistory& history, const Rec
 // The drive whose map is shown; nullptr: none.
 const DriveView* shown_drive(const Frame& frame);
 void draw_chain_body(Frame& frame);
+// The popup with what happened to a cluster, in the window that opens it.
+void open_cluster_history();
+void draw_cluster_history(Frame& frame, std::uint64_t cluster);
 
 // A breakpoint by its words, as parse_breakpoint() takes them.
 void add_break(Frame& frame, const std::string& words);

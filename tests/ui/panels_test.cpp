@@ -87,6 +87,23 @@ TEST_CASE("panels: a click in the map pins a cluster, the wheel zooms, a legend 
   REQUIRE(rig.work().sectors != nullptr);
 }
 
+TEST_CASE("panels: a cluster's history lists its events, newest first",
+          "[ui][panels][map]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot();
+  rig.work().layout = ui::Layout::disk;
+  rig.frames(3, 20 * devices::kMillisecond);
+  rig.run(3 * devices::kSecond);
+  rig.frames(3);
+  ui::MapModel& map = rig.work().map;
+  map.pinned = 0;  // the boot sector
+  const auto events = map.events_of(0, 3);
+  REQUIRE(!events.empty());
+  REQUIRE(std::ranges::is_sorted(events, std::ranges::greater{}, &storage::MapEvent::time));
+  REQUIRE(std::ranges::all_of(events, [](const auto& event) { return event.lba == 0; }));
+  REQUIRE(map.events_of(map.history().map().clusters() - 1, 3).empty());
+}
+
 TEST_CASE("panels: heat's legend of a large disk is counted in parts, and is no number until then",
           "[ui][panels][map]") {
   const support::TempDir folder;
