@@ -13,6 +13,9 @@ namespace emu {
 // given on the command line bring other files for the recorded ones. Throws UsageError.
 Config replay_config(const Recording& recording, const std::vector<DriveConfig>& given);
 
+// What came from outside, again. Media are not its business: false.
+bool give_input(Machine& machine, const HostInput::What& what);
+
 class Replay {
  public:
   // `before` is called before each input, with the machine standing there.
