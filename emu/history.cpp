@@ -369,10 +369,9 @@ std::optional<std::uint64_t> History::last_start(std::uint64_t bound, const GoOn
       if (!goes_on(go_on)) return std::nullopt;
       if (from == first) break;
     }
-    if (index == 0) return first;
-    // Whether a step begins right at the checkpoint is seen from the one before it, which does not
-    // lead past it when somebody had a hand in the machine there.
-    if (checkpoints_[index].apart) bound = first + 1;
+    // Whether a step begins right at the checkpoint is seen from the one before it. Where somebody
+    // had a hand in the machine, one began.
+    if (index == 0 || checkpoints_[index].apart) return first;
   }
 }
 
@@ -422,10 +421,11 @@ History::Outcome History::move(bool breakpoints_stop, Way way) {
   const bool dead = shut_down();
   moving_ = true;
   const auto rehearsal = machine_.rehearse(breakpoints_stop);
-  const Outcome outcome = way(*rehearsal, from + (dead ? 1 : 0));
+  const Outcome outcome = way(*rehearsal, from);
   if (outcome == Outcome::broken_off) {
     travel(from, {});
-    if (dead) machine_.run_instructions(1);
+    // A fault that ends everything may have cost no time, when an interrupt met it.
+    if (dead && !shut_down()) machine_.run_instructions(1);
     rehearsal->moved(true);
   }
   contents_ = contents();
