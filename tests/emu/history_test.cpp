@@ -113,7 +113,7 @@ TEST_CASE("history: stepping back undoes step by step what stepping did", "[emu]
   Machine machine(bench.config());
   run_to_boot(machine);
   // The next of these is the BIOS at the end of its work for INT 13h: PIO, waiting for the drive.
-  machine.run_instructions(260);
+  machine.run_instructions(340);
   Debugger debugger(machine);
   debugger.keep_history(true);
   std::vector<std::pair<std::uint64_t, std::string>> moments;
