@@ -120,8 +120,10 @@ class TimeLine {
   void handle(ImDrawList* list, At at, float left, float right, float top, float axis,
               double span) {
     ImGui::SetCursorScreenPos({left, top});
-    ImGui::InvisibleButton(
-        "time", {std::max(right - left, 1.0F), std::max(axis - top + theme_.px(18), 1.0F)});
+    // Buttons stand below the axis while the view is in the past.
+    const float below = history_.live() ? theme_.px(18) : -theme_.px(3);
+    ImGui::InvisibleButton("time",
+                           {std::max(right - left, 1.0F), std::max(axis - top + below, 1.0F)});
     if (ImGui::IsItemActive()) {
       const double share =
           std::clamp((ImGui::GetIO().MousePos.x - left) / (right - left), 0.0F, 1.0F);
@@ -134,7 +136,7 @@ class TimeLine {
     const std::string when = seconds_text(history_.view_time());
     ImFont* font = theme_.fonts().text;
     const float w = width_of(font, when) + theme_.px(12);
-    const float tx = std::clamp(x - w / 2, left, right - w);
+    const float tx = std::clamp(x - w / 2, left, right - w - theme_.px(126));
     list->AddRectFilled({tx, axis}, {tx + w, axis + theme_.px(20)}, theme_->text, theme_.px(3));
     put(list, font, tx + theme_.px(6), axis + (theme_.px(20) - font->FontSize) / 2, theme_->desk,
         when);

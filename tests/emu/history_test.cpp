@@ -119,9 +119,9 @@ TEST_CASE("history: stepping back undoes step by step what stepping did", "[emu]
   std::vector<std::pair<std::uint64_t, std::string>> moments;
   bool repeated = false, slept = false, interrupted = false;
   const std::uint64_t written = machine.tap(DriveSlot::ide0_0)->write_digest();
-  constexpr int steps = 400;
+  constexpr int steps = 560;
   for (int n = 0; n < steps; ++n) {
-    if (n % 90 == 89) press(machine, n % 180 == 89 ? devices::Key::a : devices::Key::enter);
+    if (n == 410 || n == 480) press(machine, n == 410 ? devices::Key::a : devices::Key::enter);
     moments.emplace_back(machine.instruction_times(), machine.hash());
     const std::uint64_t retired = machine.instructions();
     const std::uint64_t time = machine.instruction_times();
