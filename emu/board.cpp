@@ -396,7 +396,7 @@ void Board::serialize(devices::Archive& archive) {
 }
 
 void Board::serialize_memory(devices::Archive& archive) {
-  archive.tag("memory", 1);
+  archive.tag("memory", 2);
   std::vector<std::uint8_t> ram(memory.ram().begin(), memory.ram().end());
   archive.bytes(ram);
   if (archive.loading()) memory.load_ram(ram);
@@ -412,6 +412,7 @@ void Board::serialize_shadow(devices::Archive& archive) {
     archive.bytes(bytes);
     if (archive.loading()) memory.write_physical(address, bytes);
   }
+  video.serialize_mapping(archive);
 }
 
 // ---- time ----
@@ -577,7 +578,8 @@ Board::Audience Board::dismiss_audience(bool breakpoints_too) {
     if (old) sink = devices::ByteSink::to<&Board::swallow>(*this);
     return old;
   };
-  for (std::size_t n = 0; n < serial.size(); ++n) audience.serial[n] = silence(serial[n].transmitted);
+  for (std::size_t n = 0; n < serial.size(); ++n)
+    audience.serial[n] = silence(serial[n].transmitted);
   audience.printer = silence(parallel.printer);
   audience.console = silence(debug_port.console);
   audience.speaker = speaker.listener();
@@ -592,9 +594,8 @@ void Board::seat_audience(Audience audience) {
   trace_ = std::move(audience.trace);
   port_log_ = std::move(audience.port_log);
   if (trace_) {
-    trace_->drop_newest([this](const ExecutedInstruction& entry) {
-      return entry.number >= instructions();
-    });
+    trace_->drop_newest(
+        [this](const ExecutedInstruction& entry) { return entry.number >= instructions(); });
   }
   if (port_log_) {
     port_log_->drop_newest(

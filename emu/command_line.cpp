@@ -442,9 +442,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
     throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
   }
   options.history = words.history;
-  if (words.history && (!words.record.empty() || !words.replay.empty() || !words.exec.empty() ||
-                        !options.steps.empty() || words.terminal ||
-                        (words.headless && words.gdb.empty()))) {
+  if (words.history &&
+      (!words.record.empty() || !words.replay.empty() || !words.exec.empty() ||
+       !options.steps.empty() || words.terminal || (words.headless && words.gdb.empty()))) {
     throw UsageError(
         "--history is for the window and --gdb; it does not go with steps, --headless, --terminal, "
         "--exec, --record or --replay");

@@ -148,8 +148,7 @@ StopReason Debugger::run_until(devices::Nanoseconds deadline) {
   stopped_by_.clear();
   if (goal_ == Goal::out) return run_out(deadline);
   for (;;) {
-    const StopReason stop =
-        history_ ? history_->run_until(deadline) : machine_.run_until(deadline);
+    const StopReason stop = history_ ? history_->run_until(deadline) : machine_.run_until(deadline);
     if (stop != StopReason::breakpoint) {
       if (stop != StopReason::deadline) cancel_goal();
       return stop;

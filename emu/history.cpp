@@ -254,8 +254,8 @@ void History::hear(const HostInput& input) {
   if (std::holds_alternative<InsertInput>(input.what) ||
       std::holds_alternative<EjectInput>(input.what)) {
     const auto* insert = std::get_if<InsertInput>(&input.what);
-    const DriveSlot slot = insert != nullptr ? insert->drive.slot
-                                             : std::get<EjectInput>(input.what).slot;
+    const DriveSlot slot =
+        insert != nullptr ? insert->drive.slot : std::get<EjectInput>(input.what).slot;
     cut_ = std::string("the medium in ") + slot_name(slot) + " was changed here";
     return;
   }
@@ -283,8 +283,7 @@ StopReason History::run_until(devices::Nanoseconds deadline) {
     look();
     give_due();
     if (machine_.now() >= deadline) return StopReason::deadline;
-    const StopReason stop =
-        machine_.run_until(std::min(deadline, machine_.time_of(next_stop())));
+    const StopReason stop = machine_.run_until(std::min(deadline, machine_.time_of(next_stop())));
     end_ = std::max(end_, now());
     if (stop == StopReason::deadline) continue;
     give_due();
@@ -378,9 +377,8 @@ std::optional<std::uint64_t> History::last_start(std::uint64_t bound, const GoOn
 // The last stop after a checkpoint and before `bound`.
 std::optional<std::uint64_t> History::last_stop(std::size_t index, std::uint64_t bound,
                                                 const GoOn& go_on) {
-  const std::uint64_t end = index + 1 < checkpoints_.size()
-                                ? std::min(bound, checkpoints_[index + 1].at)
-                                : bound;
+  const std::uint64_t end =
+      index + 1 < checkpoints_.size() ? std::min(bound, checkpoints_[index + 1].at) : bound;
   std::optional<std::uint64_t> last;
   give_due();
   while (now() < end && goes_on(go_on)) {

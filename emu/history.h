@@ -113,8 +113,7 @@ class History {
   bool travel(std::uint64_t time, const GoOn& go_on);
   std::optional<std::uint64_t> step_start(std::uint64_t bound, const GoOn& go_on);
   std::optional<std::uint64_t> last_start(std::uint64_t bound, const GoOn& go_on);
-  std::optional<std::uint64_t> last_stop(std::size_t index, std::uint64_t bound,
-                                         const GoOn& go_on);
+  std::optional<std::uint64_t> last_stop(std::size_t index, std::uint64_t bound, const GoOn& go_on);
   void land_at_stop(std::size_t index, std::uint64_t time);
   bool shut_down() const;
   template <class Way>
@@ -131,7 +130,7 @@ class History {
   bool interfered_ = false;  // somebody had a hand in it
   std::uint64_t contents_ = 0;
   std::string begins_because_;
-  std::string cut_;                                   // why to start again; empty: no need
+  std::string cut_;                                            // why to start again; empty: no need
   std::set<std::pair<DriveSlot, std::uint64_t>> held_before_;  // media whose writes waited already
   bool finished_ = false;
 };

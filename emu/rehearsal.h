@@ -1,6 +1,6 @@
 // While one of these lives, a machine runs through what it has been through already: nothing it
-// sends leaves it, nothing is recorded or drawn, and breakpoints rest unless they are what one looks
-// for. Afterwards everybody is back, and records end at the moment the machine is at then.
+// sends leaves it, nothing is recorded or drawn, and breakpoints rest unless they are what one
+// looks for. Afterwards everybody is back, and records end at the moment the machine is at then.
 #pragma once
 
 #include "emu/board.h"

@@ -1,5 +1,5 @@
-// A copy of many bytes in blocks of 4 KiB. Blocks that another copy has at the same place are shared
-// with it, so that the second of two like moments costs little more than their difference.
+// A copy of many bytes in blocks of 4 KiB. Blocks that another copy has at the same place are
+// shared with it, so that the second of two like moments costs little more than their difference.
 #pragma once
 
 #include <array>

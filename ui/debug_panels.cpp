@@ -1,6 +1,6 @@
 // Taking the machine apart: registers, code, memory. Values that the last step changed
-// are amber; editing is possible while the machine is paused. Run control: run_panel.cpp; stack and trace:
-// trace_panels.cpp.
+// are amber; editing is possible while the machine is paused. Run control: run_panel.cpp; stack and
+// trace: trace_panels.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -36,8 +36,7 @@ void draw_cpu_control(Frame& frame) {
   const bool busy = running || going_back;
   if (key_button(frame, "Break", theme.symbol("\u21E7F5", "S-F5"), busy, busy))
     break_in(frame.work, frame.post);
-  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled))
-    tooltip("stop at once (Shift+F5)");
+  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) tooltip("stop at once (Shift+F5)");
   ImGui::SameLine(0, theme.px(4));
   key("Into", "F11", "F11", paused, false, "one instruction (F11)",
       [](Control& c) { c.step_into(); });

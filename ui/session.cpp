@@ -94,9 +94,8 @@ void Control::keep_history(bool on) {
 }
 
 void Control::step_back() {
-  go_back("step back", [this](const emu::History::GoOn& go_on) {
-    return session_.debugger_->step_back(go_on);
-  });
+  go_back("step back",
+          [this](const emu::History::GoOn& go_on) { return session_.debugger_->step_back(go_on); });
 }
 
 void Control::back_to_breakpoint() {

@@ -119,7 +119,7 @@ class Session {
     emu::Config config;
     double speed = 1;  // 0: as fast as it goes
     bool paused = false;
-    bool history = false;  // kept from the start
+    bool history = false;               // kept from the start
     std::shared_ptr<SoundQueue> sound;  // where it is heard; null: nowhere
   };
 

@@ -24,8 +24,8 @@ using Outcome = History::Outcome;
 namespace {
 
 // 7C00: stack, sti, cld / 7C0D: inc word [0600h] / 7C1A: rep movsb, 100 bytes / 7C25: out 3F8h,al /
-// 7C39: int 13h, which writes a sector of drive 80h, another one each time / 7C3B: hlt / 7C3E: int 16h:
-// a key is added to [0602h] / jmp 7C0D
+// 7C39: int 13h, which writes a sector of drive 80h, another one each time / 7C3B: hlt / 7C3E: int
+// 16h: a key is added to [0602h] / jmp 7C0D
 // clang-format off
 const std::vector<std::uint8_t> kWorker = {
     0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0, 0x8E, 0xD0, 0xBC, 0x00, 0x7C, 0xFB,
@@ -37,8 +37,8 @@ const std::vector<std::uint8_t> kWorker = {
     0x02, 0x06, 0xEB, 0xC1};
 // clang-format on
 // 7C00: lidt [7C08h] / 7C05: int3 / a limit and base of nothing
-const std::vector<std::uint8_t> kDies = {0x0F, 0x01, 0x1E, 0x08, 0x7C, 0xCC, 0x90, 0x90,
-                                         0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+const std::vector<std::uint8_t> kDies = {0x0F, 0x01, 0x1E, 0x08, 0x7C, 0xCC, 0x90,
+                                         0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
 
 constexpr std::uint64_t kDiskBytes = 1U << 20;
 
@@ -277,9 +277,9 @@ TEST_CASE("history: the guest does not notice it, and its disk is the same in th
 }
 
 TEST_CASE("history: back to the last stop of a breakpoint, whatever kind it is", "[emu][history]") {
-  const std::string text = GENERATE("exec 7c39", "exec 7c1a", "mem 0:600..601 write",
-                                    "mem 0:810 write", "port 3f8 write", "int 13 ah=03",
-                                    "disk ide0.0 write");
+  const std::string text =
+      GENERATE("exec 7c39", "exec 7c1a", "mem 0:600..601 write", "mem 0:810 write",
+               "port 3f8 write", "int 13 ah=03", "disk ide0.0 write");
   INFO(text);
   const Bench bench;
   Machine machine(bench.config());

@@ -279,7 +279,7 @@ TEST_CASE("panels: Go there on the time line takes the machine to the moment tha
   // The buttons stand at the line's right end.
   bool there = false;
   for (int dy = 0; dy < 15 && !there; dy += 5) {
-    for (int dx = 112; dx < 172 && !there; dx += 20) {
+    for (int dx = 126; dx < 186 && !there; dx += 20) {
       rig.click(static_cast<int>(map.x + map.w) - dx, static_cast<int>(map.y + map.h) - 5 - dy);
       rig.frames(2);
       there = rig.snapshot().now < now;
