@@ -107,14 +107,17 @@ void Memory::map_direct(std::uint32_t first, std::span<std::uint8_t> bytes) {
 void Memory::load_ram(std::span<const std::uint8_t> bytes) {
   assert(bytes.size() == ram_.size());
   for_each_page(0, ram_.size(), [&](std::uint32_t address, std::size_t, std::size_t size) {
+    // Code of pages that stay as they are stays decoded.
+    if (std::memcmp(ram_.data() + address, bytes.data() + address, size) == 0) return;
     Page& target = page(address);
-    if (target.data != ram_.data() + address) return;  // hidden behind something else
-    if (target.code_lines != 0 && observer_ != nullptr) {
-      observer_->code_written(address, static_cast<std::uint32_t>(size));
+    if (target.data == ram_.data() + address) {  // not hidden behind something else
+      if (target.code_lines != 0 && observer_ != nullptr) {
+        observer_->code_written(address, static_cast<std::uint32_t>(size));
+      }
+      target.written = true;
     }
-    target.written = true;
+    std::memcpy(ram_.data() + address, bytes.data() + address, size);
   });
-  std::copy(bytes.begin(), bytes.end(), ram_.begin());
 }
 
 bool Memory::take_written(std::uint32_t first, std::uint32_t size) {

@@ -54,7 +54,13 @@ class Archive {
   requires requires(T& part, Archive& archive) { part.serialize(archive); }
   void operator()(T& part) { part.serialize(*this); }
   void bytes(std::span<std::uint8_t> block) {
-    for (std::uint8_t& byte : block) value(byte);
+    if (!loading_) {
+      out_.insert(out_.end(), block.begin(), block.end());
+      return;
+    }
+    if (in_.size() - cursor_ < block.size()) throw ArchiveError("state: file ends too early");
+    std::copy_n(in_.begin() + static_cast<std::ptrdiff_t>(cursor_), block.size(), block.begin());
+    cursor_ += block.size();
   }
 
  private:
@@ -74,9 +80,11 @@ class Archive {
     } else {
       // NOLINTNEXTLINE(bugprone-signed-char-misuse): only its own bytes are written.
       const auto bits = static_cast<std::uint64_t>(field);
+      std::array<std::uint8_t, sizeof(T)> packed{};
       for (std::size_t i = 0; i < sizeof(T); ++i) {
-        out_.push_back(static_cast<std::uint8_t>(bits >> (8 * i)));
+        packed[i] = static_cast<std::uint8_t>(bits >> (8 * i));
       }
+      out_.insert(out_.end(), packed.begin(), packed.end());
     }
   }
 

@@ -337,6 +337,7 @@ void AtaDrive::serialize(Archive& archive) {
   archive(counters_.sectors_written);
   archive(counters_.host_errors);
   if (!archive.loading()) return;
+  log_.forget_after(scheduler_.now());
 
   // Whatever indexes, divides or bounds a loop is forced into its range.
   const std::uint64_t total = present() ? image_->sector_count() : 0;

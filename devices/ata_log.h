@@ -34,6 +34,14 @@ class AtaLog {
     last.error = error;
   }
 
+  // The drive is at an earlier moment again: what it did after that has not happened.
+  void forget_after(Nanoseconds now) {
+    while (begun_ != 0 && entries_[(begun_ - 1) % kSize].began > now) --begun_;
+    if (begun_ == 0) return;
+    AtaLogEntry& last = entries_[(begun_ - 1) % kSize];
+    if (last.ended > now) last.ended = 0;
+  }
+
   // Oldest first.
   std::vector<AtaLogEntry> entries() const {
     std::vector<AtaLogEntry> all;

@@ -30,6 +30,7 @@ class Speaker {
 
   // Samples from now on; SampleSink() ends it.
   void listen(const SampleSink& sink);
+  const SampleSink& listener() const { return sink_; }
   // The samples up to now.
   void run();
   // The machine is another one, or at another time: a state was loaded.

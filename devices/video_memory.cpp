@@ -325,4 +325,19 @@ void VideoMemory::serialize(Archive& archive) {
   archive(latch_);
 }
 
+// Reads of pages that the processor has do not fill the latches: when it got them is part of what a
+// guest can see.
+void VideoMemory::serialize_mapping(Archive& archive) {
+  bool handed_out = handed_out_;
+  archive(handed_out);
+  archive(accesses_left_);
+  if (!archive.loading()) return;
+  if (window_.plain == Plain::no || memory_ == nullptr) {
+    accesses_left_ = 0;
+    return;
+  }
+  accesses_left_ = std::min(accesses_left_, kAccessesBeforeHandOut);
+  if (handed_out && !handed_out_) hand_out();
+}
+
 }  // namespace devices

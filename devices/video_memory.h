@@ -64,6 +64,8 @@ class VideoMemory {
 
   void clear();
   void serialize(Archive& archive);
+  // What the processor has of it, after everything else was loaded.
+  void serialize_mapping(Archive& archive);
 
  private:
   // What one address of the window is when nothing happens on the way.

@@ -293,7 +293,7 @@ void Board::watch_drive(DriveSlot slot, DriveTap* tap) {
     if (access.write && !disk_tick_.pending() && tap->tick(last_disk_access_)) {
       scheduler.schedule(disk_tick_, devices::kSecond);
     }
-    if (storage::AllocationWatch* map = tap->map_watch()) {
+    if (storage::AllocationWatch* map = tap->map_watch(); map != nullptr && !alone_) {
       map->accessed(last_disk_access_, access.write, access.lba, access.count,
                     access.status != storage::IoStatus::ok);
     }
@@ -396,10 +396,14 @@ void Board::serialize(devices::Archive& archive) {
 }
 
 void Board::serialize_memory(devices::Archive& archive) {
-  archive.tag("memory", 1);
+  archive.tag("memory", 2);
   std::vector<std::uint8_t> ram(memory.ram().begin(), memory.ram().end());
   archive.bytes(ram);
   if (archive.loading()) memory.load_ram(ram);
+  serialize_shadow(archive);
+}
+
+void Board::serialize_shadow(devices::Archive& archive) {
   // Shadow RAM lies in the ROM areas only, and is there or not by configuration.
   for (std::uint32_t address = kVideoRomFirst; address < kOneMib; address += cpu::kPageSize) {
     const cpu::Page& page = memory.page(address);
@@ -408,6 +412,7 @@ void Board::serialize_memory(devices::Archive& archive) {
     archive.bytes(bytes);
     if (archive.loading()) memory.write_physical(address, bytes);
   }
+  video.serialize_mapping(archive);
 }
 
 // ---- time ----
@@ -556,6 +561,50 @@ void Board::trace_instructions(std::size_t most) {
 void Board::log_ports(std::size_t most) {
   port_log_.reset();
   if (most != 0) port_log_.emplace(most);
+}
+
+Board::Audience Board::dismiss_audience(bool breakpoints_too) {
+  alone_ = true;
+  Audience audience;
+  if (breakpoints_too) {
+    audience.breakpoints = std::exchange(breakpoints, {});
+    breakpoints_changed();
+  }
+  audience.trace = std::exchange(trace_, std::nullopt);
+  audience.port_log = std::exchange(port_log_, std::nullopt);
+  // The guest may see whether somebody is there.
+  const auto silence = [this](devices::ByteSink& sink) {
+    const devices::ByteSink old = sink;
+    if (old) sink = devices::ByteSink::to<&Board::swallow>(*this);
+    return old;
+  };
+  for (std::size_t n = 0; n < serial.size(); ++n)
+    audience.serial[n] = silence(serial[n].transmitted);
+  audience.printer = silence(parallel.printer);
+  audience.console = silence(debug_port.console);
+  audience.speaker = speaker.listener();
+  if (audience.speaker) speaker.listen({});
+  return audience;
+}
+
+void Board::seat_audience(Audience audience) {
+  alone_ = false;
+  if (audience.breakpoints) breakpoints = std::move(*audience.breakpoints);
+  breakpoints_changed();
+  trace_ = std::move(audience.trace);
+  port_log_ = std::move(audience.port_log);
+  if (trace_) {
+    trace_->drop_newest(
+        [this](const ExecutedInstruction& entry) { return entry.number >= instructions(); });
+  }
+  if (port_log_) {
+    port_log_->drop_newest(
+        [this](const PortAccess& access) { return access.time >= scheduler.now(); });
+  }
+  for (std::size_t n = 0; n < serial.size(); ++n) serial[n].transmitted = audience.serial[n];
+  parallel.printer = audience.printer;
+  debug_port.console = audience.console;
+  if (audience.speaker) speaker.listen(audience.speaker);
 }
 
 // One instruction and its record. An interrupt costs nothing and comes first: where the instruction

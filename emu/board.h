@@ -82,6 +82,19 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   // Records the latest so many; 0: nothing any more.
   void trace_instructions(std::size_t most);
   void log_ports(std::size_t most);
+  // Who watches the machine, and where its output goes. Both are set aside while something that
+  // happened already happens again.
+  struct Audience {
+    std::optional<BreakpointSet> breakpoints;  // nothing: they stay
+    std::optional<InstructionTrace> trace;
+    std::optional<PortLog> port_log;
+    std::array<devices::ByteSink, 2> serial;
+    devices::ByteSink printer, console;
+    devices::SampleSink speaker;
+  };
+  Audience dismiss_audience(bool breakpoints);
+  // Of the records, what lies after the present moment is dropped.
+  void seat_audience(Audience audience);
   const InstructionTrace* trace() const { return trace_ ? &*trace_ : nullptr; }
   const PortLog* port_log() const { return port_log_ ? &*port_log_ : nullptr; }
   // A controller works, or a floppy's motor runs.
@@ -93,7 +106,10 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   std::uint64_t slots() const { return instructions() + idle_slots_; }
 
   void serialize(devices::Archive& archive);
-  void serialize_memory(devices::Archive& archive);  // RAM, and ROM areas that can be written
+  void serialize_memory(devices::Archive& archive);  // RAM, and what follows
+  // ROM areas that can be written, and which pages are plain memory just now.
+  void serialize_shadow(devices::Archive& archive);
+  const GuestClock& clock() const { return clock_; }
   std::uint32_t mips() const { return clock_.mips(); }
   // Of what ROM sockets hold; a checksum to tell machines apart.
   std::uint64_t rom_digest() const { return rom_digest_; }
@@ -112,6 +128,7 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   std::uint64_t time_stamp() override;
 
  private:
+  void swallow(std::uint8_t) {}
   // The processor's accesses to memory that a breakpoint watches.
   bool wants_page(std::uint32_t linear, std::uint32_t physical) const override;
   void accessed(const cpu::MemoryAccess& access) override;
@@ -166,6 +183,7 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
   std::uint64_t outside_accesses_ = 0;
   std::optional<InstructionTrace> trace_;
   std::optional<PortLog> port_log_;
+  bool alone_ = false;  // without its audience
   bool reset_requested_ = false;
   bool shutdown_requested_ = false;
   std::vector<Floppy> floppies_;

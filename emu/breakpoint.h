@@ -79,6 +79,14 @@ class BreakpointSet {
   // Breakpoints on files learn where these are: after add(), before the guest goes on.
   void find_files(FileWatch::Taps taps);
 
+  // The machine was brought to another moment. `passed`: what stops before its next instruction has
+  // stopped it already.
+  void moved(const cpu::Cpu& processor, bool passed) {
+    previous_address_ = ~std::uint64_t{0};
+    stopped_at_ = passed ? processor.instructions() : ~std::uint64_t{0};
+    clear_hits();
+  }
+
   bool any_hit() const { return !hits_.empty(); }
   const std::vector<unsigned>& hits() const { return hits_; }
   // The first access that a breakpoint on memory was hit by.

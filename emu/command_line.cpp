@@ -50,7 +50,7 @@ struct Words {
   std::string exec, dir, dos, record, replay;
   std::vector<std::string> until, type, key, run_for, screenshot, screen_text;
   std::array<std::string, kDriveSlotCount> by_slot;
-  bool headless = false, window = false, terminal = false, shadow_rom = false;
+  bool headless = false, window = false, terminal = false, shadow_rom = false, history = false;
 };
 
 struct StepOption {
@@ -349,6 +349,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--gdb", words.gdb, "Wait at reset for gdb: `target remote :1234`; no window")
       ->type_name("[HOST]:PORT")
       ->group(running);
+  app.add_flag("--history", words.history,
+               "Keep what is needed to go back, in the window or gdb; disk writes wait in memory")
+      ->group(running);
   app.add_option("--load-state", words.load_state, "Go on from a saved state of the same machine")
       ->type_name("FILE")
       ->group(running);
@@ -437,6 +440,14 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   options.gdb = words.gdb;
   if (!words.gdb.empty() && (!options.steps.empty() || words.window || words.terminal)) {
     throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
+  }
+  options.history = words.history;
+  if (words.history &&
+      (!words.record.empty() || !words.replay.empty() || !words.exec.empty() ||
+       !options.steps.empty() || words.terminal || (words.headless && words.gdb.empty()))) {
+    throw UsageError(
+        "--history is for the window and --gdb; it does not go with steps, --headless, --terminal, "
+        "--exec, --record or --replay");
   }
   options.load_state = words.load_state;
   options.save_state = words.save_state;

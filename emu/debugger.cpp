@@ -1,10 +1,10 @@
 #include "emu/debugger.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "emu/run_options.h"
+#include "emu/single_step.h"
 
 namespace emu {
 
@@ -55,15 +55,11 @@ const Debugger::Point* Debugger::at(std::uint32_t linear) const {
 }
 
 std::uint32_t Debugger::code_address() const {
-  const cpu::Registers registers = machine_.processor().registers();
-  return registers.segments[cpu::kCs].base + registers.eip;
+  return emu::code_address(machine_);
 }
 
 Instruction Debugger::next_instruction() const {
-  const cpu::Registers registers = machine_.processor().registers();
-  std::array<std::uint8_t, kLongestInstruction> bytes{};
-  peek_linear(registers, machine_.memory(), code_address(), bytes);
-  return disassembler_.decode(bytes, registers.eip, wide_code(registers));
+  return emu::next_instruction(machine_, disassembler_);
 }
 
 std::uint32_t Debugger::stack_pointer() const {
@@ -75,22 +71,10 @@ std::uint32_t Debugger::stack_pointer() const {
 StopReason Debugger::step(devices::Nanoseconds limit) {
   reached_ = false;
   stopped_by_.clear();
-  const Instruction instruction = next_instruction();
-  const std::uint32_t address = code_address();
-  const std::uint64_t before = machine_.instructions();
-  const devices::Nanoseconds deadline = machine_.now() + limit;
-  StopReason stop = StopReason::deadline;
-  do {
-    stop = machine_.run_instructions(1);
-    // A breakpoint on the very instruction has been seen by now: this step is to run it.
-    if (stop == StopReason::breakpoint && machine_.instructions() == before &&
-        !machine_.memory_hit()) {
-      stop = machine_.run_instructions(1);
-    }
-    const bool waits = machine_.instructions() == before;  // asleep
-    const bool repeats = instruction.repeats && code_address() == address;
-    if (!waits && !repeats) break;
-  } while (stop == StopReason::deadline && machine_.now() < deadline);
+  const StopReason stop =
+      single_step(machine_, disassembler_, machine_.now() + limit, [this](std::uint64_t count) {
+        return history_ ? history_->run_instructions(count) : machine_.run_instructions(count);
+      });
   if (stop == StopReason::breakpoint) account_hits();
   return stop;
 }
@@ -164,7 +148,7 @@ StopReason Debugger::run_until(devices::Nanoseconds deadline) {
   stopped_by_.clear();
   if (goal_ == Goal::out) return run_out(deadline);
   for (;;) {
-    const StopReason stop = machine_.run_until(deadline);
+    const StopReason stop = history_ ? history_->run_until(deadline) : machine_.run_until(deadline);
     if (stop != StopReason::breakpoint) {
       if (stop != StopReason::deadline) cancel_goal();
       return stop;
@@ -173,6 +157,47 @@ StopReason Debugger::run_until(devices::Nanoseconds deadline) {
     cancel_goal();
     return stop;
   }
+}
+
+std::string Debugger::keep_history(bool on) {
+  if (on == history_.has_value()) return "";
+  if (on) {
+    history_.emplace(machine_);
+    return "";
+  }
+  const std::string failure = history_->finish();
+  history_.reset();
+  return failure;
+}
+
+History& Debugger::past() {
+  if (!history_) {
+    throw UsageError("no history is kept: there is no way back until it is switched on");
+  }
+  cancel_goal();
+  reached_ = false;
+  stopped_by_.clear();
+  return *history_;
+}
+
+History::Outcome Debugger::step_back(const History::GoOn& go_on) {
+  return past().step_back(go_on);
+}
+
+History::Outcome Debugger::go_to_time(devices::Nanoseconds time, const History::GoOn& go_on) {
+  return past().go_to(machine_.instruction_time_at(time), go_on);
+}
+
+History::Outcome Debugger::back_to_breakpoint(const History::GoOn& go_on) {
+  const History::Outcome outcome = past().back_to_stop(go_on);
+  if (outcome != History::Outcome::there) return outcome;
+  for (const Point& point : points_) {
+    if (point.id != 0 && std::ranges::find(machine_.breakpoints_hit(), point.id) !=
+                             machine_.breakpoints_hit().end()) {
+      stopped_by_.push_back(point.number);
+    }
+  }
+  return outcome;
 }
 
 }  // namespace emu

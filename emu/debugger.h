@@ -1,7 +1,7 @@
 // Running a machine under a person's hand: breakpoints that can be switched off and count their
 // hits, steps into, over and out, a run to a place. Works between slices, like everything that
-// changes a machine; the guest cannot tell, its time is a count of instructions. Not implemented:
-// going back.
+// changes a machine; the guest cannot tell, its time is a count of instructions. With a history
+// (history.h) it goes back as well.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "emu/disassembler.h"
+#include "emu/history.h"
 #include "emu/machine.h"
 
 namespace emu {
@@ -54,6 +55,16 @@ class Debugger {
 
   // As Machine::run_until(). `StopReason::breakpoint` also when the goal is reached.
   StopReason run_until(devices::Nanoseconds deadline);
+  // Keeps a history from now on, or ends it: then the answer says which disk writes could not be
+  // made, if any. Throws UsageError.
+  std::string keep_history(bool on);
+  const History* history() const { return history_ ? &*history_ : nullptr; }
+  // The ways back; points count no hits on them. Throw UsageError when there is no history.
+  History::Outcome step_back(const History::GoOn& go_on = {});
+  // As if run_until() had just stopped there.
+  History::Outcome back_to_breakpoint(const History::GoOn& go_on = {});
+  History::Outcome go_to_time(devices::Nanoseconds time, const History::GoOn& go_on = {});
+
   // Of the last stop: which points, by number; reached: the goal.
   const std::vector<unsigned>& stopped_by() const { return stopped_by_; }
   bool reached_goal() const { return reached_; }
@@ -64,9 +75,11 @@ class Debugger {
   Point* find(unsigned number);
   std::uint32_t stack_pointer() const;
   StopReason run_out(devices::Nanoseconds deadline);
+  History& past();
   bool account_hits();
 
   Machine& machine_;
+  std::optional<History> history_;
   Disassembler disassembler_;
   std::vector<Point> points_;
   unsigned next_number_ = 1;

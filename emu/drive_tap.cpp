@@ -1,6 +1,7 @@
 #include "emu/drive_tap.h"
 
 #include <algorithm>
+#include <new>
 #include <ranges>
 #include <utility>
 
@@ -196,6 +197,28 @@ bool DriveTap::restore(const State& state) {
   below_ = state.layers;
   write_digest_ = state.write_digest;
   return true;
+}
+
+void DriveTap::merge(const State& like, std::size_t first, std::size_t end,
+                     std::span<State* const> states) {
+  const std::vector<std::shared_ptr<const storage::SectorMap>> old(
+      like.layers.begin() + static_cast<std::ptrdiff_t>(first),
+      like.layers.begin() + static_cast<std::ptrdiff_t>(end));
+  std::shared_ptr<storage::SectorMap> merged;
+  try {
+    merged = std::make_shared<storage::SectorMap>(*old.front());
+    for (const auto& layer : std::span(old).subspan(1)) merged->lay_over(*layer);
+  } catch (const std::bad_alloc&) {
+    return;  // many layers read as well as one
+  }
+  const auto replace = [&](auto& layers) {
+    const auto from = layers.begin() + static_cast<std::ptrdiff_t>(first);
+    if (layers.size() < end || !std::equal(old.begin(), old.end(), from)) return;
+    *from = merged;
+    layers.erase(from + 1, layers.begin() + static_cast<std::ptrdiff_t>(end));
+  };
+  replace(below_);
+  for (State* state : states) replace(state->layers);
 }
 
 bool DriveTap::revert(const std::string& name) {

@@ -105,6 +105,11 @@ class DriveTap final : public storage::BlockDevice {
   // False: a commit has changed the image since.
   bool restore(const State& state);
   bool knows(const State& state) const { return state.commits == commits_; }
+  // Writes are kept above the image until commit().
+  bool holding() const { return holding_; }
+  // Layers first..end of `like` become one, here and in the states given: reading looks through all
+  // of them. Other states stay what they are.
+  void merge(const State& like, std::size_t first, std::size_t end, std::span<State* const> states);
 
   void snapshot(const std::string& name) { snapshots_[name] = capture(); }
   // False: there is none of that name.

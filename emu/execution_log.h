@@ -3,6 +3,7 @@
 // recorded: memory accesses, DMA, what a REP that moves blocks did word by word.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,22 +23,33 @@ class Ring {
  public:
   explicit Ring(std::size_t most) : most_(most) {}
   void push(const T& entry) {
-    if (entries_.size() < most_) {
+    const auto at = static_cast<std::size_t>(total_ % most_);
+    if (at == entries_.size()) {
       entries_.push_back(entry);
     } else {
-      entries_[static_cast<std::size_t>(total_ % most_)] = entry;
+      entries_[at] = entry;
     }
     ++total_;
+    size_ = std::min(size_ + 1, most_);
   }
-  std::size_t size() const { return entries_.size(); }
+  // From the newest back, as long as they are `unwanted`.
+  template <class Unwanted>
+  void drop_newest(Unwanted unwanted) {
+    while (size_ != 0 && unwanted((*this)[size_ - 1])) {
+      --total_;
+      --size_;
+    }
+  }
+  std::size_t size() const { return size_; }
   std::uint64_t total() const { return total_; }  // with those that were pushed out
   // 0: the oldest.
   const T& operator[](std::size_t index) const {
-    return entries_[static_cast<std::size_t>((total_ - entries_.size() + index) % most_)];
+    return entries_[static_cast<std::size_t>((total_ - size_ + index) % most_)];
   }
 
  private:
   std::size_t most_;
+  std::size_t size_ = 0;
   std::uint64_t total_ = 0;
   std::vector<T> entries_;
 };

@@ -193,8 +193,10 @@ constexpr std::size_t kRegisters = 32;
 
 class Server {
  public:
-  Server(Machine& machine, const std::atomic<bool>& interrupted)
-      : machine_(machine), debugger_(machine), interrupted_(interrupted) {}
+  Server(Machine& machine, bool history, const std::atomic<bool>& interrupted)
+      : machine_(machine), debugger_(machine), interrupted_(interrupted) {
+    if (history) debugger_.keep_history(true);
+  }
 
   Verdict serve(const Socket& listener) {
     while (!interrupted_ && !verdict_) {
@@ -252,7 +254,7 @@ class Server {
     while (!input_.empty()) {
       if (input_[0] == '\x03') {
         input_.erase(0, 1);
-        if (running_) stop("S02");
+        if (running_ || std::exchange(broken_off_, false)) stop("S02");
         continue;
       }
       if (input_[0] != '$') {
@@ -318,6 +320,8 @@ class Server {
       case 'c':
         running_ = true;
         return;
+      case 'b':
+        return go_back(rest);
       case 'Z':
       case 'z':
         return breakpoint(command == 'Z', rest);
@@ -356,7 +360,9 @@ class Server {
 
   void query(std::string_view rest) {
     if (rest.starts_with("Supported")) {
-      return reply("PacketSize=2000;qXfer:features:read+;QStartNoAckMode+;vContSupported+");
+      std::string known = "PacketSize=2000;qXfer:features:read+;QStartNoAckMode+;vContSupported+";
+      if (debugger_.history() != nullptr) known += ";ReverseStep+;ReverseContinue+";
+      return reply(known);
     }
     if (take(rest, "Xfer:features:read:target.xml:")) return part_of(target_description(), rest);
     if (rest == "Attached") return reply("1");
@@ -552,6 +558,30 @@ class Server {
     reply(why);
   }
 
+  // bs: one instruction back. bc: to the last stop; behind an access gdb wants to see what was
+  // there before it.
+  void go_back(std::string_view how) {
+    if (debugger_.history() == nullptr || (how != "s" && how != "c")) return reply("");
+    const History::GoOn go_on = [this] { return !wants_break(); };
+    const History::Outcome outcome =
+        how == "s" ? debugger_.step_back(go_on) : debugger_.back_to_breakpoint(go_on);
+    broken_off_ = outcome == History::Outcome::broken_off;
+    if (broken_off_) return;  // what broke in is answered next
+    if (outcome == History::Outcome::beginning) return stop("T05replaylog:begin;");
+    const std::string stopped = how == "s" ? "S05" : stop_reply();
+    if (machine_.memory_hit()) debugger_.step_back();
+    stop(stopped);
+  }
+
+  // gdb's user pressed Ctrl-C, or gdb is gone.
+  bool wants_break() const {
+    if (interrupted_) return true;
+    if (!client_.readable(0)) return false;
+    char next = 0;
+    const ssize_t got = recv(client_.get(), &next, 1, MSG_PEEK);
+    return got <= 0 || next == '\x03';
+  }
+
   void step() { ended(debugger_.step(devices::kSecond), true); }
 
   void run_slice() { ended(debugger_.run_until(machine_.now() + kSlice), false); }
@@ -585,6 +615,7 @@ class Server {
   std::string input_;
   bool acknowledge_ = true;
   bool running_ = false;
+  bool broken_off_ = false;  // a way back, by Ctrl-C
   struct Point {
     std::uint64_t type = 0;  // as in the packet; 0 for both kinds on instructions
     std::uint32_t first = 0;
@@ -597,10 +628,10 @@ class Server {
 
 }  // namespace
 
-Verdict run_gdb_server(Machine& machine, const std::string& where,
+Verdict run_gdb_server(Machine& machine, const std::string& where, bool history,
                        const std::atomic<bool>& interrupted) {
   const Socket listener = listen_at(parse_endpoint(where));
-  return Server(machine, interrupted).serve(listener);
+  return Server(machine, history, interrupted).serve(listener);
 }
 
 }  // namespace emu

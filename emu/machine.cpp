@@ -10,6 +10,7 @@
 #include "emu/drive_chain.h"
 #include "emu/drive_tap.h"
 #include "emu/machine_state.h"
+#include "emu/rehearsal.h"
 #include "emu/run_options.h"
 #include "storage/image_error.h"
 
@@ -112,6 +113,12 @@ std::uint64_t Machine::instructions() const {
 }
 std::uint64_t Machine::instruction_times() const {
   return board_->slots();
+}
+devices::Nanoseconds Machine::time_of(std::uint64_t instruction_time) const {
+  return board_->clock().time_at(instruction_time);
+}
+std::uint64_t Machine::instruction_time_at(devices::Nanoseconds time) const {
+  return board_->clock().slot_at(time);
 }
 std::optional<std::uint8_t> Machine::guest_exit() const {
   return board_->guest_exit;
@@ -263,11 +270,13 @@ bool Machine::polls_for_input(std::uint64_t instructions) {
 }
 
 void Machine::listen_serial(std::size_t port, devices::ByteSink sink) {
-  devices::SerialPort& serial = board_->serial[port % board_->serial.size()];
+  connect_serial_peer(port);
+  board_->serial[port % board_->serial.size()].transmitted = sink;
+}
+void Machine::connect_serial_peer(std::size_t port) {
   tell(SerialPeer{port});
   board_->disturb();
-  serial.transmitted = sink;
-  serial.set_modem_lines(devices::SerialPort::kPeerReady);
+  board_->serial[port % board_->serial.size()].set_modem_lines(devices::SerialPort::kPeerReady);
 }
 void Machine::listen_debug_port(devices::ByteSink sink) {
   board_->debug_port.console = sink;
@@ -289,29 +298,42 @@ std::size_t Machine::feed_serial(std::size_t port, std::span<const std::uint8_t>
 }
 std::uint8_t Machine::read_port(std::uint16_t port) {
   board_->disturb();
-  return board_->ports.in8(port);
+  const std::uint8_t value = board_->ports.in8(port);
+  interfered();
+  return value;
 }
 
 void Machine::set_registers(const cpu::Registers& registers) {
   board_->disturb();
   board_->processor.set_registers(registers);
+  interfered();
 }
 void Machine::write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes) {
   board_->disturb();
   board_->memory.write_physical(physical, bytes);
+  interfered();
 }
 
-MachineState Machine::capture() {
-  return capture_state(*board_);
+std::unique_ptr<Rehearsal> Machine::rehearse(bool breakpoints_stop) {
+  return std::make_unique<Rehearsal>(*board_, breakpoints_stop);
+}
+
+MachineState Machine::capture(const MachineState* like) {
+  return capture_state(*board_, like);
 }
 void Machine::restore(const MachineState& state) {
   restore_state(*board_, state);
+  interfered();
+}
+bool Machine::can_restore(const MachineState& state) const {
+  return why_not_restorable(*board_, state).empty();
 }
 void Machine::save_state(const std::string& file) {
   write_state(*board_, file);
 }
 void Machine::load_state(const std::string& file) {
   read_state(*board_, file);
+  interfered();
 }
 
 std::vector<devices::AtaLogEntry> Machine::ata_log(DriveSlot slot) const {
@@ -322,8 +344,8 @@ std::vector<devices::AtaLogEntry> Machine::ata_log(DriveSlot slot) const {
 
 std::string Machine::flush_disks() {
   std::string failure;
-  board_->for_each_image([&](DriveSlot slot, const std::string& file, storage::BlockDevice& image) {
-    if (image.flush() == storage::IoStatus::ok || !failure.empty()) return;
+  board_->for_each_image([&](DriveSlot slot, const std::string& file, storage::BlockDevice&) {
+    if (board_->tap(slot)->commit() == storage::IoStatus::ok || !failure.empty()) return;
     failure = file + ": the last writes to " + slot_name(slot) + " could not be made safe";
   });
   return failure;

@@ -96,6 +96,7 @@ struct DriveActivity {
 };
 
 class Board;
+class Rehearsal;
 
 class Machine {
  public:
@@ -118,8 +119,14 @@ class Machine {
   std::uint64_t instruction_times() const;
   std::optional<std::uint8_t> guest_exit() const;
 
+  // The beginning of an instruction time, and the first that begins at or after a moment.
+  devices::Nanoseconds time_of(std::uint64_t instruction_time) const;
+  std::uint64_t instruction_time_at(devices::Nanoseconds time) const;
+
   // Hears of everything that is done to the machine from outside, before it is done.
   std::function<void(const HostInput&)> on_input;
+  // Hears of the rest, after it: a debugger's hand on registers, memory or ports, a state loaded.
+  std::function<void()> on_interference;
 
   // The keyboard and the BIOS ring can take one more keystroke without losing it.
   bool keyboard_ready() const;
@@ -176,24 +183,30 @@ class Machine {
   // tell.
   void listen_speaker(const devices::SampleSink& sink);
   std::optional<double> tone() const;  // Hz, of what sounds just now
+  // Somebody is at the other end, whoever listens.
+  void connect_serial_peer(std::size_t port);
   std::size_t feed_serial(std::size_t port, std::span<const std::uint8_t> bytes);
   std::uint8_t read_port(std::uint16_t port);  // as the guest would, side effects included
 
   // For observers of chips: the debugger's panels. Nothing of it changes but between slices.
   const Board& board() const { return *board_; }
+  // As long as the object lives, see rehearsal.h.
+  std::unique_ptr<Rehearsal> rehearse(bool breakpoints_stop = false);
   // A debugger's hand.
   void set_registers(const cpu::Registers& registers);
   void write_memory(std::uint32_t physical, std::span<const std::uint8_t> bytes);
 
   // A moment to come back to; see machine_state.h for what both may throw.
-  MachineState capture();
+  // What is the same in `like` is shared with it.
+  MachineState capture(const MachineState* like = nullptr);
   void restore(const MachineState& state);
+  bool can_restore(const MachineState& state) const;
   void save_state(const std::string& file);
   void load_state(const std::string& file);
   std::vector<devices::AtaLogEntry> ata_log(DriveSlot slot) const;  // empty for floppies
 
-  // Everything the guest was told is safe, made so; the first failure as text, empty when all is
-  // well.
+  // The machine runs no more: everything the guest was told is safe, made so, what waits above the
+  // images too. The first failure as text, empty when all is well.
   std::string flush_disks();
   // What the guest changed on disks made from folders, copied back into these (mode rw only).
   std::vector<FolderChanges> copy_back_folders();
@@ -205,6 +218,9 @@ class Machine {
 
  private:
   void tell(HostInput::What what);
+  void interfered() {
+    if (on_interference) on_interference();
+  }
 
   std::unique_ptr<Board> board_;
 };

@@ -197,13 +197,14 @@ std::vector<std::uint8_t> inflated(std::span<const std::uint8_t> packed, std::ui
 
 }  // namespace
 
-MachineState capture_state(Board& board) {
+MachineState capture_state(Board& board, const MachineState* like) {
   MachineState state;
   Archive archive = Archive::saver();
   board.serialize(archive);
-  board.serialize_memory(archive);
-  const auto saved = archive.saved();
-  state.machine.assign(saved.begin(), saved.end());
+  board.serialize_shadow(archive);
+  const SharedBytes nothing;
+  state.board = SharedBytes(archive.saved(), like != nullptr ? like->board : nothing);
+  state.ram = SharedBytes(board.memory.ram(), like != nullptr ? like->ram : nothing);
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
     const auto slot = static_cast<DriveSlot>(i);
     if (DriveTap* tap = board.tap(slot)) {
@@ -213,16 +214,15 @@ MachineState capture_state(Board& board) {
   return state;
 }
 
-void restore_state(Board& board, const MachineState& state) {
+std::string why_not_restorable(const Board& board, const MachineState& state) {
   for (const MachineState::Drive& drive : state.drives) {
     const DriveTap* tap = board.tap(drive.slot);
     if (tap == nullptr || tap->medium() != drive.medium) {
-      throw StateError(std::string("another medium is in ") + slot_name(drive.slot) +
-                       " than when the state was saved");
+      return std::string("another medium is in ") + slot_name(drive.slot) +
+             " than when the state was saved";
     }
     if (!tap->knows(drive.content)) {
-      throw StateError(std::string(slot_name(drive.slot)) +
-                       " was committed since the state was saved");
+      return std::string(slot_name(drive.slot)) + " was committed since the state was saved";
     }
   }
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
@@ -230,12 +230,19 @@ void restore_state(Board& board, const MachineState& state) {
     const bool saved = std::ranges::any_of(
         state.drives, [&](const MachineState::Drive& drive) { return drive.slot == slot; });
     if (board.tap(slot) != nullptr && !saved) {
-      throw StateError(std::string(slot_name(slot)) + " was empty when the state was saved");
+      return std::string(slot_name(slot)) + " was empty when the state was saved";
     }
   }
-  Archive archive = Archive::loader(state.machine);
+  return "";
+}
+
+void restore_state(Board& board, const MachineState& state) {
+  if (const std::string why = why_not_restorable(board, state); !why.empty()) throw StateError(why);
+  const std::vector<std::uint8_t> chips = state.board.copy();
+  Archive archive = Archive::loader(chips);
   board.serialize(archive);
-  board.serialize_memory(archive);
+  board.serialize_shadow(archive);
+  board.memory.load_ram(state.ram.copy());
   for (const MachineState::Drive& drive : state.drives) {
     board.tap(drive.slot)->restore(drive.content);
   }

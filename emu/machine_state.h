@@ -15,6 +15,7 @@
 
 #include "emu/config.h"
 #include "emu/drive_tap.h"
+#include "emu/shared_bytes.h"
 
 namespace emu {
 
@@ -32,12 +33,17 @@ struct MachineState {
     std::uint64_t medium;  // which tap it was
     DriveTap::State content;
   };
-  std::vector<std::uint8_t> machine;  // an Archive: board and memory
+  SharedBytes board;  // an Archive
+  SharedBytes ram;
   std::vector<Drive> drives;
 };
 
-MachineState capture_state(Board& board);
-// Throws StateError when another medium is in a drive than was then, or a disk was committed since.
+// What is the same in `like` is shared with it; nullptr: nothing is.
+MachineState capture_state(Board& board, const MachineState* like = nullptr);
+// Why not, when another medium is in a drive than was then, or a disk was committed since; empty:
+// it can be.
+std::string why_not_restorable(const Board& board, const MachineState& state);
+// Throws StateError with that.
 void restore_state(Board& board, const MachineState& state);
 
 // Throw StateError, std::system_error.

@@ -128,6 +128,9 @@ int run(RunOptions options, std::span<const std::string> arguments) {
   if (front == Front::window) {
     if (!options.rtc_given) options.config.rtc = parse_rtc("host");
   }
+  if (front == Front::terminal && options.history) {
+    throw UsageError("--history is for the window and --gdb; there is no display for a window");
+  }
   if (front == Front::window && !options.map_log.empty()) {
     throw UsageError("--map-log does not go with the window");
   }
@@ -177,7 +180,7 @@ int run(RunOptions options, std::span<const std::string> arguments) {
   if (front == Front::terminal) {
     verdict = run_terminal(machine, options, interrupt_flag());
   } else if (!options.gdb.empty()) {
-    verdict = run_gdb_server(machine, options.gdb, interrupt_flag());
+    verdict = run_gdb_server(machine, options.gdb, options.history, interrupt_flag());
   } else {
     verdict = run_steps(machine, options, interrupt_flag());
   }

@@ -66,27 +66,40 @@ bool Replay::run_to(std::uint64_t at, const std::function<void()>& look,
   return true;
 }
 
-void Replay::give(const HostInput& input) {
+bool give_input(Machine& machine, const HostInput::What& what) {
   struct Give {
     Machine& machine;
-    void operator()(const KeyCommand& key) const { machine.apply(key); }
-    void operator()(const MouseCommand& mouse) const { machine.apply(mouse); }
-    void operator()(const ResetCommand& reset) const { machine.apply(reset); }
-    void operator()(const InsertInput& insert) const {
-      DriveConfig drive = insert.drive;
-      if (drive.mode != DriveMode::ro) drive.mode = DriveMode::discard;
-      machine.insert(drive);
-      if (machine.medium_digest(drive.slot) != insert.digest) {
-        throw UsageError("replay: '" + drive.file + "' is not what was inserted then");
-      }
+    bool operator()(const KeyCommand& key) const { return apply(key); }
+    bool operator()(const MouseCommand& mouse) const { return apply(mouse); }
+    bool operator()(const ResetCommand& reset) const { return apply(reset); }
+    bool operator()(const InsertInput&) const { return false; }
+    bool operator()(const EjectInput&) const { return false; }
+    bool operator()(const SerialPeer& peer) const {
+      machine.connect_serial_peer(peer.port);
+      return true;
     }
-    void operator()(const EjectInput& eject) const { machine.eject(eject.slot); }
-    void operator()(const SerialPeer& peer) const { machine.listen_serial(peer.port, {}); }
-    void operator()(const SerialInput& serial) const {
+    bool operator()(const SerialInput& serial) const {
       machine.feed_serial(serial.port, serial.bytes);
+      return true;
+    }
+    bool apply(const Command& command) const {
+      machine.apply(command);
+      return true;
     }
   };
-  std::visit(Give{machine_}, input.what);
+  return std::visit(Give{machine}, what);
+}
+
+void Replay::give(const HostInput& input) {
+  if (give_input(machine_, input.what)) return;
+  if (const auto* eject = std::get_if<EjectInput>(&input.what)) return machine_.eject(eject->slot);
+  const auto& insert = std::get<InsertInput>(input.what);
+  DriveConfig drive = insert.drive;
+  if (drive.mode != DriveMode::ro) drive.mode = DriveMode::discard;
+  machine_.insert(drive);
+  if (machine_.medium_digest(drive.slot) != insert.digest) {
+    throw UsageError("replay: '" + drive.file + "' is not what was inserted then");
+  }
 }
 
 Verdict Replay::run(const std::function<void()>& look, const Before& before,

@@ -9,9 +9,12 @@
 
 namespace emu {
 
-// The machine of a recording, ready to be built: images that would be written become mode=discard, and drives
-// given on the command line bring other files for the recorded ones. Throws UsageError.
+// The machine of a recording, ready to be built: images that would be written become mode=discard,
+// and drives given on the command line bring other files for the recorded ones. Throws UsageError.
 Config replay_config(const Recording& recording, const std::vector<DriveConfig>& given);
+
+// What came from outside, again. Media are not its business: false.
+bool give_input(Machine& machine, const HostInput::What& what);
 
 class Replay {
  public:

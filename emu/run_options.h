@@ -52,6 +52,7 @@ struct RunOptions {
   bool rtc_given = false;
   bool json = false;
   std::string gdb;                     // where a GDB stub listens, ":1234"; empty: nowhere
+  bool history = false;                // kept from the start, for going back
   std::string load_state, save_state;  // files; empty: none
   std::string record, replay;
   std::string map_log, wav;  // files; empty: none

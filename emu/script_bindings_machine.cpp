@@ -236,6 +236,24 @@ int machine_step(lua_State* lua) {
   return 0;
 }
 
+// m:history(on): keep what is needed to go back from now on, or no more.
+int machine_history(lua_State* lua) {
+  luaL_checktype(lua, 2, LUA_TBOOLEAN);
+  machine_at(lua).keep_history(lua_toboolean(lua, 2) != 0);
+  return 0;
+}
+
+// m:step_back(n): instructions back, repeated ones as one; false: the history begins before that.
+int machine_step_back(lua_State* lua) {
+  ScriptMachine& machine = machine_at(lua);
+  const lua_Integer count = luaL_optinteger(lua, 2, 1);
+  constexpr lua_Integer most = 1'000'000;
+  if (count < 1 || count > most) throw UsageError("step back 1 to 1000000 instructions");
+  const Running running(lua);
+  lua_pushboolean(lua, machine.step_back(static_cast<std::uint64_t>(count)) ? 1 : 0);
+  return 1;
+}
+
 // m:wait(fn, s): until fn(m) is true; what it answered.
 int machine_wait(lua_State* lua) {
   ScriptMachine& machine = machine_at(lua);
@@ -596,7 +614,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 41> methods = {{
+  constexpr std::array<luaL_Reg, 43> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -605,6 +623,8 @@ void register_machine_class(lua_State* lua) {
       {"mouse", bound<machine_mouse>},
       {"run", bound<machine_run>},
       {"step", bound<machine_step>},
+      {"history", bound<machine_history>},
+      {"step_back", bound<machine_step_back>},
       {"wait", bound<machine_wait>},
       {"wait_idle", bound<machine_wait_idle>},
       {"wait_exit", bound<machine_wait_exit>},

@@ -153,7 +153,9 @@ ScriptMachine::Outcome ScriptMachine::advance(Nanoseconds within, const std::fun
     if (machine_->now() >= end) return Outcome::timeout;
     check_limits();
     feed();
+    follow_history();
     stop_ = run_watched(*machine_, watch_, std::min({slice_end(pace), end, limits_.guest}));
+    follow_history();
     look();
     if (stop_ == StopReason::breakpoint) {
       hit_breakpoints();
@@ -242,7 +244,9 @@ void ScriptMachine::wait_idle(Nanoseconds within, Nanoseconds still) {
 void ScriptMachine::step(std::uint64_t instructions) {
   must_not_run("step");
   Machine& running = machine();
+  follow_history();
   stop_ = running.run_instructions(instructions);
+  follow_history();
   look();
   if (stop_ == StopReason::breakpoint) hit_breakpoints();
 }
@@ -373,6 +377,35 @@ void ScriptMachine::load_state(const std::string& file) {
   note("load state " + file);
 }
 
+void ScriptMachine::keep_history(bool on) {
+  must_not_run("keep a history");
+  note(on ? "history on" : "history off");
+  if (on == history_.has_value()) return;
+  if (on) {
+    history_.emplace(machine());
+    return;
+  }
+  const std::string failure = history_->finish();
+  history_.reset();
+  if (!failure.empty()) throw ScriptError(kExitHostError, failure);
+}
+
+bool ScriptMachine::step_back(std::uint64_t steps) {
+  must_not_run("step back");
+  machine();
+  if (!history_) throw UsageError("no history is kept: m:history(true) comes first");
+  bool there = true;
+  for (; there && steps != 0; --steps) {
+    limits_.check_host();
+    there = history_->step_back() == History::Outcome::there;
+  }
+  history_->forget_future();
+  watch_.forget_generation();
+  look();
+  note("step back");
+  return there;
+}
+
 std::string ScriptMachine::hash() {
   Machine& running = machine();
   Digest digest;
@@ -397,6 +430,7 @@ void ScriptMachine::power_off() {
   if (!machine_) return;
   note("power off");
   final_figures_ = figures();
+  history_.reset();
   std::string failure;
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
     DriveTap* tap = machine_->tap(static_cast<DriveSlot>(i));

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "emu/history.h"
 #include "emu/machine.h"
 #include "emu/machine_state.h"
 #include "emu/screen_watch.h"
@@ -109,6 +110,11 @@ class ScriptMachine {
   void save_state(const std::string& file);
   void load_state(const std::string& file);
 
+  // Keeps what is needed to go back, or ends that.
+  void keep_history(bool on);
+  // False: there was less than that to go back. What came after is forgotten.
+  bool step_back(std::uint64_t steps);
+
   // Flushes the disks, keeps the figures, and lets the machine go. Throws ScriptError when a disk
   // does not take its last writes. A second call does nothing.
   void power_off();
@@ -128,6 +134,9 @@ class ScriptMachine {
 
  private:
   void look();
+  void follow_history() {
+    if (history_) history_->look();
+  }
   void feed();
   void check_limits() const;
   void must_not_run(const char* what) const;
@@ -141,6 +150,7 @@ class ScriptMachine {
   std::array<Console, kConsoleCount> consoles_;
   std::array<bool, kConsoleCount> listening_{};
   std::unique_ptr<Machine> machine_;
+  std::optional<History> history_;
   ScreenWatch watch_;
   Typist typist_;
   std::map<unsigned, std::function<void()>> breakpoints_;

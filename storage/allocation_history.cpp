@@ -138,6 +138,17 @@ void AllocationHistory::go_live() {
   for (const MapEvent& event : std::exchange(waiting_, {})) now_record(event);
 }
 
+void AllocationHistory::rewind(std::uint64_t time) {
+  go_live();
+  if (time >= now_) return;
+  seek(time);
+  end_ = cursor_;
+  now_ = time;
+  live_ = true;
+  bins_.resize(now_ / kBin + 1);
+  std::erase_if(flags_, [&](const Flag& flag) { return flag.time > time; });
+}
+
 void AllocationHistory::set_half_life(std::uint64_t nanoseconds) {
   map_.set_half_life(nanoseconds, view_time());
   if (!live_) warm_up();

@@ -51,6 +51,8 @@ class AllocationHistory {
   std::uint64_t earliest() const;
   void seek(std::uint64_t time);
   void go_live();
+  // The disk is at an earlier moment again: what came after it has not happened.
+  void rewind(std::uint64_t time);
   void set_half_life(std::uint64_t nanoseconds);
 
   // Events by their running number; those before the view's end have happened in it.

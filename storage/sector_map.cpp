@@ -46,4 +46,16 @@ std::uint64_t SectorMap::run_end(std::uint64_t lba, std::uint64_t limit) const {
   return limit;
 }
 
+void SectorMap::lay_over(const SectorMap& upper) {
+  for (const auto& [number, from] : upper.groups_) {
+    Group& to = groups_[number];
+    for (std::size_t place = 0; place < kGroup; ++place) {
+      if ((from.present >> place & 1) == 0) continue;
+      std::copy_n(from.bytes.data() + place * kSectorSize, kSectorSize,
+                  to.bytes.data() + place * kSectorSize);
+    }
+    to.present |= from.present;
+  }
+}
+
 }  // namespace storage

@@ -19,6 +19,8 @@ class SectorMap {
   IoStatus store(std::uint64_t lba, std::span<const std::uint8_t> sectors);
   // The end of the run of sectors from `lba` on that are alike, stored or not; at most `limit`.
   std::uint64_t run_end(std::uint64_t lba, std::uint64_t limit) const;
+  // Everything that `upper` has, in place of what is here. Throws std::bad_alloc.
+  void lay_over(const SectorMap& upper);
 
  private:
   static constexpr std::uint64_t kGroup = 8;

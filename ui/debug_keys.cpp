@@ -34,6 +34,11 @@ void run_to_cursor(const Workspace& work, const Snapshot& snapshot, const Post& 
   post([linear = cursor_address(work, snapshot)](Control& control) { control.run_to(linear); });
 }
 
+void break_in(Workspace& work, const Post& post) {
+  work.break_off = true;
+  post([](Control& control) { control.pause(); });
+}
+
 void ask_where_to(Workspace& work) {
   if (work.focused == Panel::memory) {
     work.memory_goto = true;
@@ -62,7 +67,13 @@ void debugger_key(Workspace& work, const Snapshot* snapshot, const Post& post, D
       work.code_label = true;
       break;
     case SDL_SCANCODE_F5:
-      post([shift = key.shift](Control& control) { shift ? control.pause() : control.run(); });
+      if (key.shift && key.control) {
+        post([](Control& control) { control.back_to_breakpoint(); });
+      } else if (key.shift) {
+        break_in(work, post);
+      } else {
+        post([](Control& control) { control.run(); });
+      }
       break;
     case SDL_SCANCODE_F9:
       toggle_breakpoint(work, *snapshot, post);
@@ -70,6 +81,8 @@ void debugger_key(Workspace& work, const Snapshot* snapshot, const Post& post, D
     case SDL_SCANCODE_F10:
       if (key.control) {
         run_to_cursor(work, *snapshot, post);
+      } else if (key.shift) {
+        post([](Control& control) { control.step_back(); });
       } else {
         post([](Control& control) { control.step_over(); });
       }

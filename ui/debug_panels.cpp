@@ -1,5 +1,6 @@
-// Taking the machine apart: run control, registers, code, memory. Values that the last step changed
-// are amber; editing is possible while the machine is paused. Stack and trace: trace_panels.cpp.
+// Taking the machine apart: registers, code, memory. Values that the last step changed
+// are amber; editing is possible while the machine is paused. Run control: run_panel.cpp; stack and
+// trace: trace_panels.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -156,52 +157,6 @@ bool Frame::peek_linear(std::uint32_t linear, std::span<std::uint8_t> bytes) con
     bytes = bytes.subspan(part.size());
   }
   return all;
-}
-
-// ---- run control ----
-
-void draw_cpu_control(Frame& frame) {
-  const Theme& theme = frame.theme;
-  const PanelWindow window(frame, Panel::cpu, "CPU control", "", "",
-                           ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
-                               ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  if (!window || frame.snapshot == nullptr) return;
-  const bool paused = frame.paused();
-  const bool running = frame.snapshot->state == RunState::running;
-  const auto key = [&](const char* label, const char* fancy, const char* plain, bool enabled,
-                       bool on, const char* help, const Request& request) {
-    if (key_button(frame, label, theme.symbol(fancy, plain), enabled, on)) frame.post(request);
-    if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) tooltip(help);
-    ImGui::SameLine(0, theme.px(4));
-  };
-  key("Run", "F5", "F5", paused, paused, "go on (F5)", [](Control& c) { c.run(); });
-  key("Break", "\u21E7F5", "S-F5", running, running, "stop at once (Shift+F5)",
-      [](Control& c) { c.pause(); });
-  key("Into", "F11", "F11", paused, false, "one instruction (F11)",
-      [](Control& c) { c.step_into(); });
-  key("Over", "F10", "F10", paused, false, "one instruction, calls and repeats in one go (F10)",
-      [](Control& c) { c.step_over(); });
-  key("Out", "\u21E7F11", "S-F11", paused, false, "to the end of this routine (Shift+F11)",
-      [](Control& c) { c.step_out(); });
-  const bool in_hand = paused && frame.work.code_selected.has_value();
-  if (key_button(frame, "To cursor", theme.symbol("^F10", "C-F10"), in_hand, false))
-    run_to_cursor(frame.work, *frame.snapshot, frame.post);
-  if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled))
-    tooltip("to the line in hand: a click in the code takes one (Ctrl+F10)");
-  ImGui::SameLine(0, theme.px(4));
-  const std::string time = seconds_text(frame.snapshot->now, 6);
-  const float right = ImGui::GetWindowContentRegionMax().x;
-  const float at = right - width_of(theme.fonts().text, time);
-  std::string words = frame.snapshot->why;
-  if (words.empty()) words = frame.snapshot->last_step;
-  const float room = at - ImGui::GetCursorPosX() - theme.px(16);
-  ImGui::AlignTextToFramePadding();
-  text(frame.snapshot->state == RunState::died ? theme->bad : theme->changed,
-       fit(theme.fonts().text, words, room));
-  if (ImGui::IsItemHovered() && !words.empty()) tooltip(words);
-  ImGui::SameLine(at);
-  ImGui::AlignTextToFramePadding();
-  text(theme->text2, time);
 }
 
 // ---- registers ----

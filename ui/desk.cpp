@@ -175,6 +175,7 @@ bool Desk::frame(float width, float height, float seconds) {
   draw_dialogs(frame);
   const bool drawn = imgui_.render(theme_->desk);
   wants_ = wants;
+  if (std::exchange(work_.break_off, false) && session_) session_->break_off();
   if (session_) session_->want(wants_);
   return drawn;
 }

@@ -19,6 +19,10 @@ void MapModel::take(const MapNews& news) {
     chosen_file = hovered_file = DiskFiles::kNobody;
   }
   if (!history_) return;
+  if (news.rewound) {
+    history_->rewind(*news.rewound);
+    files_old_ = true;
+  }
   for (const storage::MapEvent& event : news.events) {
     history_->record(event);
     if (event.kind != storage::MapEvent::Kind::write || files_old_) continue;

@@ -50,6 +50,8 @@ struct Workspace {
   bool keep_aspect = true;
   int volume = 50;  // percent, by ear
   bool mute = false;
+  bool keep_history = false;  // for ways back, in every machine
+  bool break_off = false;     // a way back is to end
   bool captured = false;
   bool screen_focused = false;
   std::optional<Panel> focused;  // the panel that keys go to
@@ -190,6 +192,9 @@ void draw_interrupts(Frame& frame);
 void draw_dos(Frame& frame);
 void draw_ports(Frame& frame);
 
+// Empty: there is one.
+std::string why_no_way_back(const Frame& frame);
+
 // What F1, F5, F9 to F11, F2, Ctrl+G and Ctrl+F do outside the guest's screen.
 struct DebuggerKey {
   SDL_Scancode code = SDL_SCANCODE_UNKNOWN;
@@ -202,6 +207,7 @@ void toggle_breakpoint(const Workspace& work, const Snapshot& snapshot,
                        const std::function<void(Request)>& post);
 void run_to_cursor(const Workspace& work, const Snapshot& snapshot,
                    const std::function<void(Request)>& post);
+void break_in(Workspace& work, const std::function<void(Request)>& post);
 void ask_where_to(Workspace& work);  // the panel in hand: disassembly, memory, map
 void ask_what_to_find(Workspace& work);
 

@@ -141,7 +141,7 @@ void help_dialog(Frame& frame) {
   struct Row {
     const char *key, *what;
   };
-  constexpr std::array<Row, 20> rows = {
+  constexpr std::array<Row, 21> rows = {
       {{"Right-Ctrl", "the host key: what follows is for the window, not the guest"},
        {"RCtrl+1 2 3", "layouts Play, Debug, Disk"},
        {"RCtrl+C", "capture the mouse, or let it go"},
@@ -152,6 +152,7 @@ void help_dialog(Frame& frame) {
        {"F5, Shift+F5", "run, break"},
        {"F11, F10", "step into, step over"},
        {"Shift+F11", "step out"},
+       {"Shift+F10", "step back; Ctrl+Shift+F5: back to a breakpoint (Debug > Keep history)"},
        {"F9, Ctrl+F10", "at the line in hand: a breakpoint; run to it"},
        {"F2", "a name for the line in hand"},
        {"Ctrl+G, Ctrl+F", "go to, in this panel; find in memory"},

@@ -88,6 +88,59 @@ void Control::run_to(std::uint32_t linear) {
   session_.step_name_ = "run to";
 }
 
+void Control::keep_history(bool on) {
+  const std::string failure = session_.debugger_->keep_history(on);
+  if (!failure.empty()) tell(failure);
+}
+
+void Control::step_back() {
+  go_back("step back",
+          [this](const emu::History::GoOn& go_on) { return session_.debugger_->step_back(go_on); });
+}
+
+void Control::back_to_breakpoint() {
+  go_back("back to breakpoint", [this](const emu::History::GoOn& go_on) {
+    return session_.debugger_->back_to_breakpoint(go_on);
+  });
+}
+
+void Control::go_to_time(Nanoseconds time) {
+  go_back("go there", [this, time](const emu::History::GoOn& go_on) {
+    return session_.debugger_->go_to_time(time, go_on);
+  });
+}
+
+void Control::go_back(const char* name,
+                      const std::function<emu::History::Outcome(const emu::History::GoOn&)>& way) {
+  using Outcome = emu::History::Outcome;
+  if (session_.debugger_->history() == nullptr) {
+    return tell("no history is kept: Debug > Keep history, and then there is a way back");
+  }
+  session_.before_ = session_.machine_->processor().registers();
+  session_.state_ = RunState::going_back;
+  session_.why_ = "going back; Break ends it";
+  session_.publish();
+  session_.break_off_ = false;
+  const Outcome outcome = way([this] { return !session_.break_off_; });
+  session_.step_name_ = name;
+  session_.instructions_at_go_ = session_.machine_->instructions();
+  session_.stopped_by_ = session_.debugger_->stopped_by();
+  if (outcome != Outcome::broken_off) {
+    session_.typist_ = {};
+    session_.picture_seen_.reset();
+    session_.rewind_map();
+  }
+  switch (outcome) {
+    case Outcome::there:
+      return session_.enter_pause(session_.why_stopped());
+    case Outcome::beginning:
+      return session_.enter_pause("the history begins here: " +
+                                  session_.debugger_->history()->begins_because());
+    case Outcome::broken_off:
+      return session_.enter_pause("broken off: it is where it was");
+  }
+}
+
 void Control::set_speed(double speed) {
   session_.options_.speed = speed;
   session_.due_ = Session::Clock::now();
@@ -189,6 +242,13 @@ Session::Session(std::unique_ptr<emu::Machine> machine, Options options)
   state_ = options_.paused ? RunState::paused : RunState::running;
   if (options_.paused) why_ = "at reset";
   before_ = at_stop_ = machine_->processor().registers();
+  if (options_.history) {
+    try {
+      debugger_->keep_history(true);
+    } catch (const emu::UsageError& error) {
+      lines_.push_back(error.what());
+    }
+  }
   if (options_.sound) machine_->listen_speaker(devices::SampleSink::to<&Session::hear>(*this));
   publish();
 }
@@ -224,6 +284,7 @@ void Session::stop() {
     const std::lock_guard lock(mutex_);
     quit_ = true;
   }
+  break_off_ = true;
   wake_.notify_all();
   thread_.join();
 }
@@ -256,6 +317,7 @@ std::optional<MapNews> Session::take_map_news() {
   MapNews out = news_;  // facts; the events move
   out.scan = std::exchange(news_.scan, {});
   out.events = std::exchange(news_.events, {});
+  news_.rewound.reset();
   return out;
 }
 
@@ -344,14 +406,7 @@ void Session::stopped(emu::StopReason stop) {
       return;
     case emu::StopReason::breakpoint: {
       stopped_by_ = debugger_->stopped_by();
-      std::string why;
-      for (const emu::Debugger::Point& point : debugger_->points()) {
-        if (std::ranges::find(stopped_by_, point.number) == stopped_by_.end()) continue;
-        why +=
-            (why.empty() ? "breakpoint " : ", ") + std::to_string(point.number) + ": " + point.text;
-      }
-      if (const auto& hit = machine_->memory_hit(); hit && !why.empty())
-        why += ": " + emu::describe(*hit);
+      const std::string why = why_stopped();
       if (!why.empty()) {
         Control(*this).flag("break " + std::to_string(stopped_by_.front()), false);
       }
@@ -375,6 +430,32 @@ void Session::stopped(emu::StopReason stop) {
   state_ = RunState::died;
   const std::lock_guard lock(mutex_);
   wanted_ = true;
+}
+
+std::string Session::why_stopped() const {
+  std::string why;
+  for (const emu::Debugger::Point& point : debugger_->points()) {
+    if (std::ranges::find(stopped_by_, point.number) == stopped_by_.end()) continue;
+    why += (why.empty() ? "breakpoint " : ", ") + std::to_string(point.number) + ": " + point.text;
+  }
+  if (const auto& hit = machine_->memory_hit(); hit && !why.empty())
+    why += ": " + emu::describe(*hit);
+  return why;
+}
+
+// What lies ahead again has not happened to the map either.
+void Session::rewind_map() {
+  const Nanoseconds now = machine_->now();
+  const auto later = [now](const auto& one) { return one.time > now; };
+  std::erase_if(events_, later);
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(news_.events, later);
+    std::erase_if(flags_, later);
+    news_.rewound = std::min(news_.rewound.value_or(now), now);
+  }
+  if (!mapped_) return;
+  if (emu::DriveTap* tap = machine_->tap(mapped_->first)) tap->settle_map(now);
 }
 
 void Session::enter_pause(const std::string& why) {
@@ -478,6 +559,14 @@ void Session::publish() {
   next->host_speed = host_speed_;
   next->idle = idle_;
   next->points = debugger_->points();
+  if (const emu::History* history = debugger_->history()) {
+    next->history = {true,
+                     history->in_past(),
+                     machine_->time_of(history->begin()),
+                     machine_->time_of(history->end()),
+                     history->begins_because(),
+                     history->bytes()};
+  }
   next->speed = options_.speed;
   if (state_ == RunState::paused) {
     pages_at_stop_ = next->memory;

@@ -4,6 +4,7 @@
 // the same guest times make the same run.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -58,6 +59,8 @@ struct MapNews {
   std::uint32_t cluster_sectors = 1;
   std::uint64_t start = 0;  // which scan these belong to; a new number begins a new map
   std::vector<storage::MapEvent> scan;
+  // The guest went back to this time, before the events: what the map has after it is void.
+  std::optional<std::uint64_t> rewound;
   std::vector<storage::MapEvent> events;
   std::uint64_t now = 0;
 };
@@ -85,6 +88,11 @@ class Control {
   void step_over();
   void step_out();
   void run_to(std::uint32_t linear);
+  // Ways back, for which a history must be kept; see emu/history.h.
+  void keep_history(bool on);
+  void step_back();
+  void back_to_breakpoint();
+  void go_to_time(devices::Nanoseconds time);
   void set_speed(double speed);
   double speed() const;
   void insert(const emu::DriveConfig& drive);
@@ -97,6 +105,9 @@ class Control {
   void flag(const std::string& text, bool snapshot);
 
  private:
+  void go_back(const char* name,
+               const std::function<emu::History::Outcome(const emu::History::GoOn&)>& way);
+
   Session& session_;
 };
 
@@ -108,6 +119,7 @@ class Session {
     emu::Config config;
     double speed = 1;  // 0: as fast as it goes
     bool paused = false;
+    bool history = false;               // kept from the start
     std::shared_ptr<SoundQueue> sound;  // where it is heard; null: nowhere
   };
 
@@ -127,6 +139,8 @@ class Session {
   // ---- for the window's thread ----
   void post(Request request);
   void want(const Wants& wants);  // and a new snapshot soon
+  // Ends a way back that takes too long; requests wait until it is over.
+  void break_off() { break_off_ = true; }
   std::shared_ptr<const Snapshot> snapshot() const;
   std::optional<MapNews> take_map_news();
   std::shared_ptr<const DiskFiles> files() const;
@@ -147,6 +161,8 @@ class Session {
   void serve_requests(std::unique_lock<std::mutex>& lock);
   void run_slice(devices::Nanoseconds slice);
   void stopped(emu::StopReason stop);
+  std::string why_stopped() const;
+  void rewind_map();
   void enter_pause(const std::string& why);
   void publish();
   void follow_map();
@@ -164,6 +180,7 @@ class Session {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool quit_ = false;
+  std::atomic<bool> break_off_ = false;
   bool wanted_ = true;
   Wants wants_;
   std::vector<Request> requests_;

@@ -172,12 +172,39 @@ void menu_view(Frame& frame) {
     work.reduce_motion = !work.reduce_motion;
 }
 
+void menu_back(Frame& frame) {
+  const std::string no_way = why_no_way_back(frame);
+  const auto item = [&](const char* name, const char* key, const Request& request) {
+    if (ImGui::MenuItem(name, key, false, no_way.empty())) frame.post(request);
+    if (!no_way.empty() && ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled))
+      tooltip(no_way);
+  };
+  item("Step back", "Shift+F10", [](Control& c) { c.step_back(); });
+  item("Back to breakpoint", "Ctrl+Shift+F5", [](Control& c) { c.back_to_breakpoint(); });
+  bool& keep = frame.work.keep_history;
+  const bool on = frame.snapshot != nullptr ? frame.snapshot->history.on : keep;
+  if (ImGui::MenuItem("Keep history", nullptr, on)) {
+    keep = !on;
+    frame.post([wanted = keep](Control& c) { c.keep_history(wanted); });
+  }
+  if (!ImGui::IsItemHovered()) return;
+  std::string words =
+      "what is needed to go back, from here on.\n"
+      "Disk writes wait in memory meanwhile: a crash of the host loses them.";
+  if (on && frame.snapshot != nullptr) {
+    const HistoryView& history = frame.snapshot->history;
+    words += "\nKept: from " + seconds_text(history.begin) + " to " + seconds_text(history.end) +
+             ", " + bytes_text(history.bytes) + " of memory.";
+  }
+  tooltip(words);
+}
+
 void menu_debug(Frame& frame) {
   const bool paused = frame.paused();
   const bool there = frame.snapshot != nullptr;
   if (ImGui::MenuItem("Run", "F5", false, paused)) frame.post([](Control& c) { c.run(); });
   if (ImGui::MenuItem("Break", "Shift+F5", false, there && !paused))
-    frame.post([](Control& c) { c.pause(); });
+    break_in(frame.work, frame.post);
   if (ImGui::MenuItem("Step into", "F11", false, paused))
     frame.post([](Control& c) { c.step_into(); });
   if (ImGui::MenuItem("Step over", "F10", false, paused))
@@ -186,6 +213,8 @@ void menu_debug(Frame& frame) {
     frame.post([](Control& c) { c.step_out(); });
   if (ImGui::MenuItem("Run to cursor", "Ctrl+F10", false, paused))
     run_to_cursor(frame.work, *frame.snapshot, frame.post);
+  ImGui::Separator();
+  menu_back(frame);
   ImGui::Separator();
   if (ImGui::MenuItem("Breakpoint at cursor", "F9", false, there))
     toggle_breakpoint(frame.work, *frame.snapshot, frame.post);
@@ -257,6 +286,12 @@ void state_word(Frame& frame) {
       list->AddRectFilled({at.x + theme.px(6), y}, {at.x + theme.px(9), y + h}, theme->changed);
       ImGui::SetCursorPosX(ImGui::GetCursorPosX() + theme.px(16));
       text(theme->changed, "Paused");
+      break;
+    case RunState::going_back:
+      list->AddTriangleFilled({at.x + h * 0.8F, y}, {at.x + h * 0.8F, y + h}, {at.x, y + h / 2},
+                              theme->changed);
+      ImGui::SetCursorPosX(ImGui::GetCursorPosX() + theme.px(16));
+      text(theme->changed, "Going back");
       break;
     case RunState::died:
       list->AddRectFilled({at.x, y}, {at.x + h, y + h}, theme->bad);
@@ -492,6 +527,9 @@ void draw_status_bar(Frame& frame) {
       right.emplace_back("guest " + seconds_text(s.now), theme->text);
     } else {
       right.emplace_back("paused at " + seconds_text(s.now), theme->text);
+    }
+    if (s.history.in_past) {
+      right.emplace_back("in the past, known to " + seconds_text(s.history.end), theme->changed);
     }
     if (frame.work.map.ready() && !frame.work.map.history().live() &&
         frame.work.layout == Layout::disk) {

@@ -92,7 +92,17 @@ struct DriveView {
   std::string short_name() const;
 };
 
-enum class RunState : std::uint8_t { running, paused, died };
+// going_back: on a long way to an earlier moment.
+enum class RunState : std::uint8_t { running, paused, died, going_back };
+
+// What is kept for ways back.
+struct HistoryView {
+  bool on = false;
+  bool in_past = false;  // what came after this moment is known
+  devices::Nanoseconds begin = 0, end = 0;
+  std::string begins_because;
+  std::size_t bytes = 0;  // of memory
+};
 
 struct Snapshot {
   std::uint64_t number = 0;
@@ -131,6 +141,7 @@ struct Snapshot {
   std::vector<Chip> chips;
   std::vector<DriveView> drives;
   std::vector<emu::Debugger::Point> points;
+  HistoryView history;
   double speed = 1;  // what was asked for; 0: as fast as it goes
 
   const DriveView* drive(emu::DriveSlot slot) const;

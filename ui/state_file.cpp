@@ -99,6 +99,7 @@ void load_state(const std::filesystem::path& file, Workspace& work) {
     if (words[0] == "volume")
       work.volume =
           static_cast<int>(std::clamp(std::strtol(words[1].c_str(), nullptr, 10), 0L, 100L));
+    if (words[0] == "history") work.keep_history = words[1] == "yes";
     if (words[0] == "mute") work.mute = words[1] == "yes";
     if (words[0] == "recent" && words.size() >= 5 && work.recent.size() < kMostRecent) {
       RecentFile recent;
@@ -122,6 +123,7 @@ void save_state(const std::filesystem::path& file, const Workspace& work) {
   stream << "reduce-motion\t" << (work.reduce_motion ? "yes" : "no") << "\n";
   stream << "aspect\t" << (work.keep_aspect ? "yes" : "no") << "\n";
   stream << "volume\t" << work.volume << "\n";
+  stream << "history\t" << (work.keep_history ? "yes" : "no") << "\n";
   stream << "mute\t" << (work.mute ? "yes" : "no") << "\n";
   for (const RecentFile& recent : work.recent) {
     if (recent.path.find_first_of("\t\n\r") != std::string::npos) continue;

@@ -120,8 +120,10 @@ class TimeLine {
   void handle(ImDrawList* list, At at, float left, float right, float top, float axis,
               double span) {
     ImGui::SetCursorScreenPos({left, top});
-    ImGui::InvisibleButton(
-        "time", {std::max(right - left, 1.0F), std::max(axis - top + theme_.px(18), 1.0F)});
+    // Buttons stand below the axis while the view is in the past.
+    const float below = history_.live() ? theme_.px(18) : -theme_.px(3);
+    ImGui::InvisibleButton("time",
+                           {std::max(right - left, 1.0F), std::max(axis - top + below, 1.0F)});
     if (ImGui::IsItemActive()) {
       const double share =
           std::clamp((ImGui::GetIO().MousePos.x - left) / (right - left), 0.0F, 1.0F);
@@ -134,12 +136,31 @@ class TimeLine {
     const std::string when = seconds_text(history_.view_time());
     ImFont* font = theme_.fonts().text;
     const float w = width_of(font, when) + theme_.px(12);
-    const float tx = std::clamp(x - w / 2, left, right - w);
+    const float tx = std::clamp(x - w / 2, left, right - w - theme_.px(126));
     list->AddRectFilled({tx, axis}, {tx + w, axis + theme_.px(20)}, theme_->text, theme_.px(3));
     put(list, font, tx + theme_.px(6), axis + (theme_.px(20) - font->FontSize) / 2, theme_->desk,
         when);
+    go_there(right - theme_.px(40), axis - theme_.px(2));
     ImGui::SetCursorScreenPos({right - theme_.px(40), axis - theme_.px(2)});
     if (button(frame_, "Back to now")) history_.go_live();
+  }
+
+  // The machine itself goes to the moment that is shown, when it is known.
+  void go_there(float right, float y) {
+    const std::uint64_t time = history_.view_time();
+    std::string no_way = why_no_way_back(frame_);
+    if (no_way.empty() && time < frame_.snapshot->history.begin) {
+      no_way = "the history begins at " + seconds_text(frame_.snapshot->history.begin) + ": " +
+               frame_.snapshot->history.begins_because;
+    }
+    const float w = width_of(theme_.fonts().text, "Go there") + theme_.px(16);
+    ImGui::SetCursorScreenPos({right - w - theme_.px(6), y});
+    if (button(frame_, "Go there", w, false, no_way.empty())) {
+      frame_.post([time](Control& control) { control.go_to_time(time); });
+      history_.go_live();
+    }
+    if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled))
+      tooltip(no_way.empty() ? "the machine goes back to this moment and pauses" : no_way);
   }
 
   Frame& frame_;

@@ -194,6 +194,7 @@ class Window {
     Session::Options settings;
     settings.config = options.config;
     settings.speed = options.speed_given ? options.speed : 1.0;
+    settings.history = options.history || desk_->work().keep_history;
     settings.sound = sound_;
     auto session = std::make_unique<Session>(std::move(machine), settings);
     session->start();

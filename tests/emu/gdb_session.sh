@@ -1,5 +1,6 @@
 #!/bin/bash
 # Stock gdb against the stub: break where the boot sector begins, step, read and write memory and registers, watch memory, go on.
+# Then the way back, with --history.
 # Usage: gdb_session.sh PLATTER
 set -u
 platter=$1
@@ -7,15 +8,19 @@ command -v gdb >/dev/null || { echo "skipped: gdb is not installed"; exit 77; }
 folder=$(mktemp -d)
 trap 'kill $program 2>/dev/null; wait 2>/dev/null; rm -rf "$folder"' EXIT
 
-"$platter" --gdb 127.0.0.1:0 --debugcon "$folder/console" >"$folder/out" 2>&1 &
-program=$!
-port=
-for _ in $(seq 100); do
-  port=$(sed -n 's/.*waiting at 127.0.0.1:\([0-9]*\);.*/\1/p' "$folder/out")
-  [ -n "$port" ] && break
-  kill -0 "$program" 2>/dev/null || { cat "$folder/out"; echo "FAIL: no server"; exit 1; }
-  sleep 0.1
-done
+# begin OPTION...: a server; its port in $port.
+begin() {
+  "$platter" --gdb 127.0.0.1:0 "$@" >"$folder/out" 2>&1 &
+  program=$!
+  port=
+  for _ in $(seq 100); do
+    port=$(sed -n 's/.*waiting at 127.0.0.1:\([0-9]*\);.*/\1/p' "$folder/out")
+    [ -n "$port" ] && break
+    kill -0 "$program" 2>/dev/null || { cat "$folder/out"; echo "FAIL: no server"; exit 1; }
+    sleep 0.1
+  done
+}
+begin --debugcon "$folder/console"
 cat >"$folder/commands" <<END
 set confirm off
 set pagination off
@@ -64,9 +69,57 @@ check '^tick at f[0-9a-f]{4}$'
 check '^Hardware read watchpoint 3: '
 check '^Hardware access \(read/write\) watchpoint 4: '
 # Detached, the guest goes on: the demo comes up and says so.
+ready=
 for _ in $(seq 300); do
-  grep -q READY "$folder/console" 2>/dev/null && { echo "ok: broke at 7C00h, stepped, changed memory and a register, watched memory, went on"; exit 0; }
+  grep -q READY "$folder/console" 2>/dev/null && { ready=yes; break; }
   sleep 0.1
 done
-echo "FAIL: the guest did not go on after detach"
-exit 1
+[ -n "$ready" ] || { echo "FAIL: the guest did not go on after detach"; exit 1; }
+kill "$program" && wait "$program" 2>/dev/null
+
+begin --history
+cat >"$folder/commands" <<END
+set confirm off
+set pagination off
+set tcp connect-timeout 20
+target remote 127.0.0.1:$port
+break *0x7c00
+continue
+printf "boot sp=%x\n", \$esp
+set var \$sp0 = \$esp
+stepi
+stepi
+stepi
+set var \$third = \$eip
+stepi
+reverse-stepi
+printf "back at third %d\n", \$eip == \$third
+reverse-stepi
+reverse-stepi
+reverse-stepi
+printf "back at boot eip=%x sp %d\n", \$eip, \$esp == \$sp0
+delete
+watch *(unsigned short *)0x46c
+continue
+continue
+set var \$count = *(unsigned short *)0x46c
+reverse-continue
+printf "counted down %d\n", \$count - *(unsigned short *)0x46c
+delete
+break *0x7c00
+reverse-continue
+printf "again at eip=%x\n", \$eip
+delete
+reverse-continue
+printf "first eip=%x\n", \$eip
+kill
+END
+timeout 120 gdb -nx -q -batch -x "$folder/commands" >"$folder/gdb" 2>&1
+cat "$folder/gdb"
+check '^back at third 1$'
+check '^back at boot eip=7c00 sp 1$'
+check '^counted down 1$'
+check '^again at eip=7c00$'
+check 'No more reverse-execution history|Reached end of recorded history'
+check '^first eip=fffffff0$'
+echo "ok: broke at 7C00h, stepped, changed memory and a register, watched memory, went on; and went back"

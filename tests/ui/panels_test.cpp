@@ -227,6 +227,89 @@ TEST_CASE("panels: a click takes a line in hand; F9, Ctrl+F10 and F2 work on it"
   REQUIRE(rig.work().code_top == 0x7C10);
 }
 
+TEST_CASE("panels: Shift+F10 and Back step back once a history is kept; before, they say how",
+          "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const auto press = [&](ui::DebuggerKey key) {
+    ui::debugger_key(
+        rig.work(), &rig.snapshot(),
+        [&](ui::Request request) { rig.session().post(std::move(request)); }, key);
+    rig.frames(4);
+  };
+  press({SDL_SCANCODE_F11});
+  const std::uint64_t one = rig.snapshot().instructions;
+  press({SDL_SCANCODE_F10, true, false});
+  REQUIRE(rig.snapshot().instructions == one);
+  REQUIRE(rig.work().message->find("Keep history") != std::string::npos);
+
+  rig.session().post([](ui::Control& control) { control.keep_history(true); });
+  press({SDL_SCANCODE_F11});
+  press({SDL_SCANCODE_F11});
+  REQUIRE(rig.snapshot().instructions == one + 2);
+  const std::uint32_t eip = rig.snapshot().registers.eip;
+  press({SDL_SCANCODE_F10, true, false});
+  REQUIRE(rig.snapshot().instructions == one + 1);
+  REQUIRE(rig.snapshot().before.eip == eip);
+  REQUIRE(rig.snapshot().last_step == "step back");
+  // Ctrl+Shift+F5: there is no breakpoint, so to where it was switched on.
+  press({SDL_SCANCODE_F5, true, true});
+  REQUIRE(rig.snapshot().instructions == one);
+  REQUIRE(rig.snapshot().why.find("the history begins here") == 0);
+  press({SDL_SCANCODE_F11});
+  REQUIRE(rig.snapshot().instructions == one + 1);
+  // The button stands between Out and To cursor.
+  const ui::Rect bar = rig.work().placement.panels.at(ui::Panel::cpu);
+  bool back = false;
+  for (int x = static_cast<int>(bar.x) + 250; x < static_cast<int>(bar.x + bar.w) && !back;
+       x += 12) {
+    rig.click(x, static_cast<int>(bar.y + bar.h / 2));
+    back = rig.snapshot().last_step == "step back" && rig.snapshot().instructions == one;
+    REQUIRE(rig.snapshot().last_step != "run to");
+  }
+  REQUIRE(back);
+}
+
+TEST_CASE("panels: Go there on the time line takes the machine to the moment that is shown",
+          "[ui][panels][map]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot();
+  rig.work().layout = ui::Layout::disk;
+  rig.session().post([](ui::Control& control) { control.keep_history(true); });
+  rig.frames(3, 20 * devices::kMillisecond);
+  rig.run(3 * devices::kSecond);
+  rig.frames(2);
+  const ui::Rect map = rig.work().placement.panels.at(ui::Panel::map);
+  const int y = static_cast<int>(map.y + map.h) - 50;
+  const int x = static_cast<int>(map.x + map.w * 0.5F);
+  rig.move(x, y);
+  rig.frames(2);
+  rig.button(x, y, true);
+  rig.frames(3);
+  rig.button(x, y, false);
+  rig.frames(2);
+  REQUIRE_FALSE(rig.work().map.history().live());
+  const std::uint64_t shown = rig.work().map.history().view_time();
+  const std::uint64_t now = rig.snapshot().now;
+  REQUIRE(shown + devices::kSecond < now);
+  // The buttons stand at the line's right end.
+  bool there = false;
+  for (int dy = 0; dy < 15 && !there; dy += 5) {
+    for (int dx = 126; dx < 186 && !there; dx += 20) {
+      rig.click(static_cast<int>(map.x + map.w) - dx, static_cast<int>(map.y + map.h) - 5 - dy);
+      rig.frames(2);
+      there = rig.snapshot().now < now;
+    }
+  }
+  REQUIRE(there);
+  REQUIRE(rig.snapshot().state == ui::RunState::paused);
+  REQUIRE(rig.snapshot().now >= shown);
+  REQUIRE(rig.snapshot().now < shown + devices::kMillisecond);
+  REQUIRE(rig.work().map.history().now() == rig.snapshot().now);
+  REQUIRE(rig.work().map.history().live());
+}
+
 TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   rig.boot({}, true);

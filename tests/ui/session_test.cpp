@@ -116,6 +116,78 @@ TEST_CASE("session: the map built from events is the one that a new session scan
   REQUIRE(scanned.counts() == lived);
 }
 
+TEST_CASE("session: going back takes machine, map and time line to the moment, and on again",
+          "[ui][session][map]") {
+  const auto session = session_of(demo());
+  ui::Wants wants;
+  wants.map = emu::DriveSlot::ide0_0;
+  ui::MapModel model;
+  const auto round = [&](devices::Nanoseconds slice) {
+    session->want(wants);
+    session->round(slice);
+    if (auto news = session->take_map_news()) model.take(*news);
+    for (const ui::Flagged& flag : session->take_flags()) model.flag(flag);
+  };
+  const auto run = [&](devices::Nanoseconds time) {
+    for (devices::Nanoseconds done = 0; done < time; done += 20 * kMillisecond)
+      round(20 * kMillisecond);
+  };
+  struct Moment {
+    devices::Nanoseconds time;
+    std::string hash;
+    storage::ClassCounts counts;
+    std::uint64_t events;
+  };
+  const auto moment = [&] {
+    const storage::AllocationHistory& history = model.history();
+    return Moment{session->machine().now(), session->machine().hash(), history.map().counts(),
+                  history.end_event()};
+  };
+  run(kSecond);
+  session->post([](ui::Control& control) { control.step_back(); });
+  round(0);
+  REQUIRE(session->snapshot()->state == ui::RunState::running);
+  REQUIRE(session->take_lines().size() == 1);  // there is no way back, and why
+  session->post([](ui::Control& control) { control.keep_history(true); });
+  run(4 * kSecond);
+  session->post([](ui::Control& control) { control.typist().type("c"); });
+  run(2 * kSecond);
+  const Moment first = moment();
+  run(20 * kMillisecond);
+  session->post([](ui::Control& control) { control.typist().type("cd"); });
+  run(3 * kSecond - 20 * kMillisecond);
+  const Moment second = moment();
+  REQUIRE(second.counts != first.counts);
+  REQUIRE(session->snapshot()->history.on);
+  REQUIRE_FALSE(session->snapshot()->history.in_past);
+
+  session->post([&](ui::Control& control) { control.go_to_time(first.time); });
+  round(0);
+  REQUIRE(session->snapshot()->state == ui::RunState::paused);
+  REQUIRE(session->snapshot()->now == first.time);
+  REQUIRE(session->snapshot()->history.in_past);
+  REQUIRE(session->snapshot()->history.end == second.time);
+  REQUIRE(session->machine().hash() == first.hash);
+  REQUIRE(model.history().now() == first.time);
+  REQUIRE(model.history().map().counts() == first.counts);
+  REQUIRE(model.history().end_event() == first.events);
+  // The known keys come again by themselves.
+  session->post([](ui::Control& control) { control.run(); });
+  run(3 * kSecond);
+  REQUIRE(session->machine().now() == second.time);
+  REQUIRE(session->machine().hash() == second.hash);
+  REQUIRE(model.history().map().counts() == second.counts);
+
+  session->post([](ui::Control& control) { control.pause(); });
+  session->post([](ui::Control& control) { control.step_back(); });
+  round(0);
+  REQUIRE(session->snapshot()->now < second.time);
+  session->post([](ui::Control& control) { control.back_to_breakpoint(); });
+  round(0);
+  REQUIRE(session->snapshot()->why == "the history begins here: it was switched on here");
+  REQUIRE(session->snapshot()->now == session->snapshot()->history.begin);
+}
+
 TEST_CASE("session: the guest's picture costs nothing while no panel shows it", "[ui][session]") {
   const auto session = session_of(demo());
   ui::Wants wants;
