@@ -51,7 +51,6 @@ class Video final : public PortDevice, public cpu::MmioDevice {
   const VideoMemory& memory() const { return memory_; }
 
   void serialize(Archive& archive);
-  void serialize_mapping(Archive& archive) { memory_.serialize_mapping(archive); }
 
  private:
   void registers_changed();

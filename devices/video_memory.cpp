@@ -199,11 +199,7 @@ void VideoMemory::count_access() {
 }
 
 std::uint8_t VideoMemory::read_plain(std::uint32_t offset) {
-  std::uint8_t* const byte = plain_byte(offset);
-  if (!handed_out_ && window_.plain != Plain::bank) {
-    latch_ = planes(offset & (window_.plain == Plain::text ? ~1U : ~3U));
-  }
-  const std::uint8_t value = *byte;
+  const std::uint8_t value = *plain_byte(offset);
   count_access();
   return value;
 }
@@ -323,21 +319,6 @@ void VideoMemory::serialize(Archive& archive) {
   if (used > cells_.size()) throw ArchiveError("state: more video memory than this machine has");
   for (std::uint32_t i = 0; i < used; ++i) archive(cells_[i]);
   archive(latch_);
-}
-
-// Reads of pages that the processor has do not fill the latches: when it got them is part of what a
-// guest can see.
-void VideoMemory::serialize_mapping(Archive& archive) {
-  bool handed_out = handed_out_;
-  archive(handed_out);
-  archive(accesses_left_);
-  if (!archive.loading()) return;
-  if (window_.plain == Plain::no || memory_ == nullptr) {
-    accesses_left_ = 0;
-    return;
-  }
-  accesses_left_ = std::min(accesses_left_, kAccessesBeforeHandOut);
-  if (handed_out && !handed_out_) hand_out();
 }
 
 }  // namespace devices

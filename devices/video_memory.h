@@ -4,8 +4,9 @@
 // Hardware Interface Technical Reference, graphics controller; [FreeVGA] "Accessing the memory".
 // Where an access is a plain load or store (text, chain 4, linear modes) pages of the window are
 // handed to the processor once they are used a lot; what it stores there is seen by page only, when
-// somebody looks. Not implemented: the odd/even page bit (3C2h bit 5; page 0 always). Reads through
-// handed-out pages leave the latches alone.
+// somebody looks. Not implemented: the odd/even page bit (3C2h bit 5; page 0 always). Where an
+// access is a plain load the latches stay as they are, through the chip as through pages handed
+// out: which of both it is must not show.
 #pragma once
 
 #include <array>
@@ -64,8 +65,6 @@ class VideoMemory {
 
   void clear();
   void serialize(Archive& archive);
-  // What the processor has of it, after everything else was loaded.
-  void serialize_mapping(Archive& archive);
 
  private:
   // What one address of the window is when nothing happens on the way.

@@ -396,7 +396,7 @@ void Board::serialize(devices::Archive& archive) {
 }
 
 void Board::serialize_memory(devices::Archive& archive) {
-  archive.tag("memory", 2);
+  archive.tag("memory", 1);
   std::vector<std::uint8_t> ram(memory.ram().begin(), memory.ram().end());
   archive.bytes(ram);
   if (archive.loading()) memory.load_ram(ram);
@@ -412,7 +412,6 @@ void Board::serialize_shadow(devices::Archive& archive) {
     archive.bytes(bytes);
     if (archive.loading()) memory.write_physical(address, bytes);
   }
-  video.serialize_mapping(archive);
 }
 
 // ---- time ----

@@ -107,8 +107,7 @@ class Board final : public cpu::Bus, private cpu::AccessWatch {
 
   void serialize(devices::Archive& archive);
   void serialize_memory(devices::Archive& archive);  // RAM, and what follows
-  // ROM areas that can be written, and which pages are plain memory just now.
-  void serialize_shadow(devices::Archive& archive);
+  void serialize_shadow(devices::Archive& archive);  // ROM areas that can be written
   const GuestClock& clock() const { return clock_; }
   std::uint32_t mips() const { return clock_.mips(); }
   // Of what ROM sockets hold; a checksum to tell machines apart.
