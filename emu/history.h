@@ -14,8 +14,7 @@
 // be reached.
 //
 // Not kept: what a guest sees of translations that it did not flush (checkpoints have no TLB), and
-// what has left the machine. Open: after text memory has scrolled, the VGA's latches can hold
-// another value than they held then; seen with the built-in demo, where nothing reads them.
+// what has left the machine.
 #pragma once
 
 #include <cstdint>

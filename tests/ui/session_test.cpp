@@ -137,15 +137,11 @@ TEST_CASE("session: going back takes machine, map and time line to the moment, a
     std::string hash;
     storage::ClassCounts counts;
     std::uint64_t events;
-    std::vector<std::u32string> screen;
-    std::string disk;
   };
   const auto moment = [&] {
     const storage::AllocationHistory& history = model.history();
-    return Moment{
-        session->machine().now(),         session->machine().hash(),
-        history.map().counts(),           history.end_event(),
-        session->machine().screen_rows(), session->machine().medium_digest(emu::DriveSlot::ide0_0)};
+    return Moment{session->machine().now(), session->machine().hash(), history.map().counts(),
+                  history.end_event()};
   };
   run(kSecond);
   session->post([](ui::Control& control) { control.step_back(); });
@@ -179,9 +175,7 @@ TEST_CASE("session: going back takes machine, map and time line to the moment, a
   session->post([](ui::Control& control) { control.run(); });
   run(3 * kSecond);
   REQUIRE(session->machine().now() == second.time);
-  // Not by the machine's hash: the VGA's latches are not reached again yet, see emu/history.h.
-  REQUIRE(session->machine().screen_rows() == second.screen);
-  REQUIRE(session->machine().medium_digest(emu::DriveSlot::ide0_0) == second.disk);
+  REQUIRE(session->machine().hash() == second.hash);
   REQUIRE(model.history().map().counts() == second.counts);
 
   session->post([](ui::Control& control) { control.pause(); });
