@@ -538,19 +538,44 @@ class Server {
     reply("OK");
   }
 
+  struct Point {
+    std::uint64_t type = 0;  // as in the packet; 0 for both kinds on instructions
+    std::uint32_t first = 0;
+    std::uint64_t size = 1;
+    auto operator<=>(const Point&) const = default;
+  };
+
   // What a breakpoint stopped for: a watched access with its address, anything else plainly.
   std::string stop_reply() const {
-    constexpr std::array<const char*, 5> names = {"", "", "watch", "rwatch", "awatch"};
     const auto& hit = machine_.memory_hit();
     for (const auto& [point, number] : points_) {
       const bool stopped =
           std::ranges::find(debugger_.stopped_by(), number) != debugger_.stopped_by().end();
       if (!hit || !stopped || point.type < 2) continue;
-      const std::uint32_t address = std::max(hit->access.linear, point.first);
-      return std::string("T05") + names[static_cast<std::size_t>(point.type)] + ":" +
-             hex_of(address) + ";";
+      return watch_reply(point, *hit);
     }
     return "S05";
+  }
+  static std::string watch_reply(const Point& point, const MemoryHit& hit) {
+    constexpr std::array<const char*, 5> names = {"", "", "watch", "rwatch", "awatch"};
+    const std::uint32_t address = std::max(hit.access.linear, point.first);
+    return std::string("T05") + names[static_cast<std::size_t>(point.type)] + ":" +
+           hex_of(address) + ";";
+  }
+
+  // The watchpoint that the access in front of this moment belongs to: gdb has taken all of them
+  // away and set them anew since. Null: nothing watches it any more.
+  const Point* watched() const {
+    const auto& hit = machine_.memory_hit();
+    if (!hit) return nullptr;
+    for (const auto& [point, number] : points_) {
+      const bool kind = point.type == 4 || (point.type == 2 && hit->access.write) ||
+                        (point.type == 3 && !hit->access.write);
+      if (kind && point.first < hit->access.linear + std::uint64_t{hit->access.size} &&
+          hit->access.linear < point.first + point.size)
+        return &point;
+    }
+    return nullptr;
   }
 
   void stop(std::string_view why) {
@@ -559,15 +584,19 @@ class Server {
   }
 
   // bs: one instruction back. bc: to the last stop; behind an access gdb wants to see what was
-  // there before it.
+  // there before it, and where the machine stands behind one now, that access is the last stop.
   void go_back(std::string_view how) {
     if (debugger_.history() == nullptr || (how != "s" && how != "c")) return reply("");
     const History::GoOn go_on = [this] { return !wants_break(); };
-    const History::Outcome outcome =
-        how == "s" ? debugger_.step_back(go_on) : debugger_.back_to_breakpoint(go_on);
+    const Point* const access = how == "c" ? watched() : nullptr;
+    const std::string hit = access != nullptr ? watch_reply(*access, *machine_.memory_hit()) : "";
+    const History::Outcome outcome = how == "s" || access != nullptr
+                                         ? debugger_.step_back(go_on)
+                                         : debugger_.back_to_breakpoint(go_on);
     broken_off_ = outcome == History::Outcome::broken_off;
     if (broken_off_) return;  // what broke in is answered next
     if (outcome == History::Outcome::beginning) return stop("T05replaylog:begin;");
+    if (access != nullptr) return stop(hit);
     const std::string stopped = how == "s" ? "S05" : stop_reply();
     if (machine_.memory_hit()) debugger_.step_back();
     stop(stopped);
@@ -615,13 +644,7 @@ class Server {
   std::string input_;
   bool acknowledge_ = true;
   bool running_ = false;
-  bool broken_off_ = false;  // a way back, by Ctrl-C
-  struct Point {
-    std::uint64_t type = 0;  // as in the packet; 0 for both kinds on instructions
-    std::uint32_t first = 0;
-    std::uint64_t size = 1;
-    auto operator<=>(const Point&) const = default;
-  };
+  bool broken_off_ = false;           // a way back, by Ctrl-C
   std::map<Point, unsigned> points_;  // and the debugger's number
   std::optional<Verdict> verdict_;
 };
