@@ -306,14 +306,19 @@ void History::restore(std::size_t index) {
   given_ = checkpoints_[index].inputs;
 }
 
+// `end`, or the moment of the next input when that comes first; one instruction on at least.
+std::uint64_t History::up_to_input(std::uint64_t end) const {
+  if (given_ == inputs_.size()) return end;
+  return std::min(end, std::max(inputs_[given_].at, now() + 1));
+}
+
 // False: broken off. A guest that stops for good stays where it is, as it did then.
 bool History::run_to(std::uint64_t time, const GoOn& go_on) {
   give_due();
   while (now() < time) {
     if (!goes_on(go_on)) return false;
     const std::uint64_t before = now();
-    std::uint64_t end = std::min(time, before + kStride);
-    if (given_ < inputs_.size()) end = std::min(end, std::max(inputs_[given_].at, before + 1));
+    const std::uint64_t end = up_to_input(std::min(time, before + kStride));
     const StopReason stop = machine_.run_instructions(end - before);
     if (stop != StopReason::deadline && stop != StopReason::breakpoint && now() == before) break;
     give_due();
@@ -336,9 +341,7 @@ bool History::travel(std::uint64_t time, const GoOn& go_on) {
 // The last step that begins before `bound`, among those that begin after where the machine is now.
 std::optional<std::uint64_t> History::step_start(std::uint64_t bound, const GoOn& go_on) {
   const RunInstructions run = [this](std::uint64_t count) {
-    std::uint64_t end = now() + count;
-    if (given_ < inputs_.size()) end = std::min(end, std::max(inputs_[given_].at, now() + 1));
-    const StopReason stop = machine_.run_instructions(end - now());
+    const StopReason stop = machine_.run_instructions(up_to_input(now() + count) - now());
     give_due();
     return stop;
   };
@@ -383,8 +386,7 @@ std::optional<std::uint64_t> History::last_stop(std::size_t index, std::uint64_t
   give_due();
   while (now() < end && goes_on(go_on)) {
     const std::uint64_t before = now();
-    std::uint64_t next = std::min(end, before + kStride);
-    if (given_ < inputs_.size()) next = std::min(next, std::max(inputs_[given_].at, before + 1));
+    const std::uint64_t next = up_to_input(std::min(end, before + kStride));
     const StopReason stop = machine_.run_instructions(next - before);
     if (stop == StopReason::breakpoint) {
       if (now() < bound) last = now();

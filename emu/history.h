@@ -109,6 +109,7 @@ class History {
   std::uint64_t next_stop() const;
   void give_due();
   void restore(std::size_t index);
+  std::uint64_t up_to_input(std::uint64_t end) const;
   bool run_to(std::uint64_t time, const GoOn& go_on);
   bool travel(std::uint64_t time, const GoOn& go_on);
   std::optional<std::uint64_t> step_start(std::uint64_t bound, const GoOn& go_on);
