@@ -380,7 +380,8 @@ Insn* Core::go_on_at_target(Core& c, Insn* i) {
 
 // Whether a run goes on where an unconditional jump leads, the `count`th instruction of it:
 // forward, if not far (what lies between counts as its code), and back into itself, which unrolls a
-// loop until the run is half full. Not a jump to itself, which only waits.
+// loop until the run is half full. Not a jump to itself, which only waits, nor one to the next
+// instruction: it stands behind a store into the code that follows.
 bool Core::worth_following(const Insn& jump, std::size_t count, std::uint32_t bytes) {
   constexpr std::uint32_t kFar = 128;
   const std::uint32_t target = jump.immediate;
