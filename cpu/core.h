@@ -301,6 +301,9 @@ class Core final : public MemoryObserver {
   [[gnu::always_inline]] Insn* next(Insn* i) { return enter(i + 1); }
   // After a callback: on, unless it raised an event.
   Insn* next_or_leave(Insn* i) { return events == 0 ? next(i) : stop_after(i); }
+  // Whether the instruction behind i comes next without fail: neither does the run end here nor the
+  // budget.
+  bool next_is_sure(const Insn* i) const { return i->left != 0 && i + 1 != patched_; }
   std::uint32_t start_of(const Insn* i) const { return eip + i->next - i->length; }
   std::uint32_t end_of(const Insn* i) const { return (eip + i->next) & ip_mask; }
   Insn* stop_after(Insn* i) { return stop(i, end_of(i)); }

@@ -125,8 +125,9 @@ Insn* after_segment_load(Core& c, Insn* i, unsigned segment) {
   if (segment == kSs || !c.at_least(Model::i80186)) {
     c.trap_suppressed = true;
     c.raise_event(kEventShadow);
+    return c.stop_after(i);
   }
-  return c.stop_after(i);
+  return c.next(i);  // to the run's end: what follows may be code of another kind now
 }
 
 template <unsigned kSegment>
@@ -262,7 +263,7 @@ struct LoadPointer {
       if (!c.load_segment(i, kSegment, selector)) return nullptr;
       c.set<T>(i->reg, pointer);
     }
-    return kSegment == kSs ? after_segment_load(c, i, kSegment) : c.stop_after(i);
+    return kSegment == kSs ? after_segment_load(c, i, kSegment) : c.next(i);
   }
 };
 

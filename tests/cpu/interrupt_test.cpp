@@ -70,6 +70,30 @@ TEST_CASE("interrupt: the shadow survives the end of a budget", "[cpu][interrupt
   CHECK(guest.stacked(0) == 2);
 }
 
+TEST_CASE("interrupt: one that comes at once after STI waits for the instruction behind it",
+          "[cpu][interrupt]") {
+  const Engine engine = GENERATE(Engine::cached, Engine::step);
+  const bool warm = GENERATE(false, true);
+  Guest guest(Model::i80386, engine);
+  guest.code({0xFA, 0xFB, 0xE6, 0x10, 0x40, 0xF4});  // CLI STI OUT INC HLT
+  if (warm) {
+    guest.processor.run(4);
+    guest.change([](cpu::Registers& r) { r.eip = r.general[cpu::kEax] = 0; });
+  }
+  SECTION("when the budget ends between the two") {
+    guest.processor.run(2);
+    CHECK(guest.registers().interrupt_shadow);
+    guest.processor.set_intr(true);
+  }
+  SECTION("when that instruction itself brings it") {
+    guest.bus.on_write = [&](const TestBus::Write&) { guest.processor.set_intr(true); };
+  }
+  guest.processor.run(100);
+  CHECK(guest.stopped_in_handler() == 0x20);
+  CHECK(guest.stacked(0) == 4);
+  CHECK(guest.reg(cpu::kEax) == 0);
+}
+
 TEST_CASE("interrupt: MOV SS and POP SS hold off INTR, NMI and the trap for one instruction",
           "[cpu][interrupt]") {
   const Engine engine = GENERATE(Engine::cached, Engine::step);
