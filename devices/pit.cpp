@@ -266,7 +266,7 @@ Pit::Pit(Scheduler& scheduler)
 }
 
 void Pit::reset() {
-  synced_ = clocks();
+  stand_at(clocks());
   for (PitCounter& counter : counters_) counter.reset(true);
   counters_[2].reset(false);
   changed(0);
@@ -281,11 +281,14 @@ std::uint64_t Pit::clocks() const {
   return scale(scheduler_.now(), kPitFrequency, kSecond);
 }
 
-void Pit::sync() {
-  const std::uint64_t now = clocks();
-  if (now == synced_) return;
-  for (PitCounter& counter : counters_) counter.advance(now - synced_);
-  synced_ = now;
+void Pit::advance_to(std::uint64_t clock) {
+  for (PitCounter& counter : counters_) counter.advance(clock - synced_);
+  stand_at(clock);
+}
+
+void Pit::stand_at(std::uint64_t clock) {
+  synced_ = clock;
+  next_clock_ = pit_clock_time(clock + 1);
 }
 
 PitCounter Pit::counter_now(unsigned index) const {
@@ -367,7 +370,9 @@ void Pit::serialize(Archive& archive) {
   for (PitCounter& counter : counters_) archive(counter);
   archive(synced_);
   archive(skipped_fall_);
-  if (archive.loading() && synced_ > clocks()) throw ArchiveError("state: 8254 ahead of time");
+  if (!archive.loading()) return;
+  if (synced_ > clocks()) throw ArchiveError("state: 8254 ahead of time");
+  stand_at(synced_);
 }
 
 }  // namespace devices

@@ -121,7 +121,12 @@ class Pit final : public PortDevice {
  private:
   static constexpr std::uint32_t kFastestPeriod = 16;  // clocks: 74.6 kHz
 
-  void sync();
+  // Between two clocks nothing changes: a loop that polls port 61h asks far more often than that.
+  void sync() {
+    if (scheduler_.now() >= next_clock_) advance_to(clocks());
+  }
+  void advance_to(std::uint64_t clock);
+  void stand_at(std::uint64_t clock);
   void changed(unsigned index);
   void out0_edge();
   void follow_out0();  // the line takes OUT's level, the event its next change
@@ -130,8 +135,9 @@ class Pit final : public PortDevice {
   Scheduler& scheduler_;
   Event out0_event_;
   std::array<PitCounter, 3> counters_;
-  std::uint64_t synced_ = 0;   // clocks up to which the counters stand
-  bool skipped_fall_ = false;  // the pending event stands for a fall and a rise
+  std::uint64_t synced_ = 0;    // clocks up to which the counters stand
+  Nanoseconds next_clock_ = 0;  // when the one after that comes
+  bool skipped_fall_ = false;   // the pending event stands for a fall and a rise
 };
 
 }  // namespace devices
