@@ -4,12 +4,66 @@
 #include <array>
 #include <fstream>
 
+#include "emu/return_address.h"
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
 namespace ui {
 
 namespace {
+
+// What the words on the stack may be, from the top down.
+class StackWords {
+ public:
+  StackWords(const Frame& frame, std::uint32_t unit)
+      : frame_(frame), registers_(frame.snapshot->registers), unit_(unit) {}
+
+  // `above`: the word behind it, which is CS where the value is a far return address.
+  std::string next(std::uint32_t value, std::uint32_t above) {
+    if (!rest_.empty()) {
+      const std::string word = rest_.front();
+      rest_.erase(rest_.begin());
+      return word;
+    }
+    const cpu::Registers::Segment& code = registers_.segments[cpu::kCs];
+    const bool wide = emu::wide_code(registers_);
+    if (const auto call = call_to(code.base, value, wide); call && call->kind == Kind::near_call)
+      return "return, " + words_of(*call, code.base);
+    // Far frames only where a selector is the base: real and virtual-8086 mode.
+    if (unit_ != 2 || code.base != std::uint32_t{code.selector} << 4) return "";
+    const std::uint32_t base = above << 4;
+    const auto call = call_to(base, value, false);
+    if (!call || call->kind == Kind::near_call) return "";
+    rest_ = {"CS"};
+    if (call->kind == Kind::interrupt) rest_.emplace_back("flags");
+    return "return, " + words_of(*call, base);
+  }
+
+ private:
+  using Kind = emu::CallKind;
+
+  std::optional<emu::CallBefore> call_to(std::uint32_t base, std::uint32_t offset,
+                                         bool wide) const {
+    std::array<std::uint8_t, emu::kLongestCall> bytes{};
+    const std::size_t size = std::min<std::size_t>(bytes.size(), offset);
+    const auto before = std::span(bytes).first(size);
+    frame_.peek_linear(base + offset - static_cast<std::uint32_t>(size), before);
+    return emu::call_before(frame_.work.disassembler, before, offset, wide);
+  }
+  std::string words_of(const emu::CallBefore& call, std::uint32_t base) const {
+    const emu::Instruction& i = call.instruction;
+    if (i.target) {
+      const auto named = frame_.work.labels.find(base + *i.target);
+      if (named != frame_.work.labels.end()) return named->second;
+    }
+    return i.mnemonic + (i.operands.empty() ? "" : " " + i.operands);
+  }
+
+  const Frame& frame_;
+  const cpu::Registers& registers_;
+  std::uint32_t unit_;
+  std::vector<std::string> rest_;  // the names of what belongs to a far frame that began above
+};
 
 void stack_body(Frame& frame) {
   const Theme& theme = frame.theme;
@@ -26,13 +80,18 @@ void stack_body(Frame& frame) {
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const int rows = std::max(1, static_cast<int>(room.y / row_height));
   ImDrawList* list = ImGui::GetWindowDrawList();
-  for (int i = 0; i < rows; ++i) {
-    const std::uint32_t offset = (top + static_cast<std::uint32_t>(i) * unit) & mask;
+  const auto word_at = [&](std::uint32_t offset) {
     std::array<std::uint8_t, 4> bytes{};
     frame.peek_linear(r.segments[cpu::kSs].base + offset, std::span(bytes).first(unit));
     std::uint32_t value = 0;
     for (std::uint32_t b = 0; b < unit; ++b)
       value |= static_cast<std::uint32_t>(bytes[b]) << (8 * b);
+    return value;
+  };
+  StackWords stack(frame, unit);
+  for (int i = 0; i < rows; ++i) {
+    const std::uint32_t offset = (top + static_cast<std::uint32_t>(i) * unit) & mask;
+    const std::uint32_t value = word_at(offset);
     const float y = at.y + row_height * static_cast<float>(i);
     const float ty = y + (row_height - mono->FontSize) / 2;
     if (offset == bp)
@@ -45,15 +104,17 @@ void stack_body(Frame& frame) {
     put(list, mono, at.x + theme.px(8), ty, theme->text3, hex(offset, unit * 2));
     put(list, mono, at.x + theme.px(8) + cell * (wide ? 9.0F : 5.0F), ty, theme->text,
         hex(value, unit * 2));
-    std::string words;
+    std::string words = stack.next(value, word_at((offset + unit) & mask));
+    const bool back = !words.empty();
     if (offset == bp) {
       words = "[bp]";
-    } else {
+    } else if (!back) {
       const auto distance = static_cast<std::int32_t>(offset) - static_cast<std::int32_t>(bp);
       if (distance > -128 && distance < 128) words = print("[bp%+d]", distance);
     }
-    put(list, theme.fonts().text, at.x + theme.px(8) + cell * (wide ? 18.5F : 10.5F), ty,
-        theme->text3, words);
+    const float words_at = at.x + theme.px(8) + cell * (wide ? 18.5F : 10.5F);
+    put(list, theme.fonts().text, words_at, ty, back ? theme->accent : theme->text3,
+        fit(theme.fonts().text, words, at.x + room.x - words_at));
   }
   ImGui::Dummy(room);
 }
