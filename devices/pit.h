@@ -54,6 +54,7 @@ class PitCounter {
   bool gate() const { return gate_; }
   unsigned mode() const;
   std::uint32_t reload() const { return count_register_; }
+  std::uint16_t count_value() const;  // as a read shows it
 
   void serialize(Archive& archive);
 
@@ -64,7 +65,6 @@ class PitCounter {
   bool periodic() const { return mode() == 2 || mode() == 3; }
   bool triggered_by_gate() const { return mode() == 1 || mode() == 5; }
   bool counting() const;
-  std::uint16_t count_value() const;
   void commit_count(std::uint16_t value);
   void clock();
   void load();

@@ -88,6 +88,15 @@ void AllocationMap::add_to_nodes(std::uint64_t leaf, const Delta& delta) {
   }
 }
 
+void AllocationMap::count_shown(MapCell before, MapCell after) {
+  const auto counter = [&](MapCell cell) -> std::uint64_t* {
+    const bool holds = cell.state() == ClusterState::data || cell.state() == ClusterState::shared;
+    return holds ? &shown_[std::min(cell.layer(), kCountedLayers - 1)] : nullptr;
+  };
+  if (std::uint64_t* count = counter(before)) --*count;
+  if (std::uint64_t* count = counter(after)) ++*count;
+}
+
 template <class Change>
 void AllocationMap::change(std::uint64_t first, std::uint64_t count, Change new_cell) {
   const std::uint64_t end = std::min(first + count, clusters());
@@ -102,6 +111,7 @@ void AllocationMap::change(std::uint64_t first, std::uint64_t count, Change new_
       if (now == cell) continue;
       --delta[index_of(class_of(cell))];
       ++delta[index_of(class_of(now))];
+      count_shown(cell, now);
       cell = now;
       changed = true;
     }

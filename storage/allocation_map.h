@@ -67,6 +67,7 @@ constexpr CellClass class_of_layer(unsigned layer) {
 bool in_use(CellClass kind);
 
 using ClassCounts = std::array<std::uint64_t, kCellClasses>;
+using LayerCounts = std::array<std::uint64_t, kCountedLayers>;  // the last one: all deeper layers
 
 struct CellSum {
   ClassCounts counts{};
@@ -92,6 +93,8 @@ class AllocationMap {
   void clear_marks();
 
   const ClassCounts& counts() const { return totals_; }
+  // How many clusters show what layer n holds, a file system's own among them.
+  const LayerCounts& shown() const { return shown_; }
   CellSum sum(std::uint64_t first, std::uint64_t count, std::uint64_t now = 0) const;
   // Moves with every change of a cell or a mark; not with heat.
   std::uint64_t generation() const { return generation_; }
@@ -127,6 +130,7 @@ class AllocationMap {
   template <class Change>
   void change(std::uint64_t first, std::uint64_t count, Change new_cell);
   void add_to_nodes(std::uint64_t leaf, const Delta& delta);
+  void count_shown(MapCell before, MapCell after);
   void raise_score(std::uint64_t leaf, float score);
   void collect(std::size_t level, std::uint64_t node, ClassCounts& counts, float& score) const;
   float score_of(std::uint64_t cluster) const;
@@ -142,6 +146,7 @@ class AllocationMap {
   std::vector<std::vector<Node>> levels_;  // [0] sums kFan leaves, the last one has a single node
   std::vector<std::unique_ptr<std::array<float, kHeatBlock>>> heat_;
   ClassCounts totals_{};
+  LayerCounts shown_{};
   std::uint64_t generation_ = 0;
   std::uint64_t half_life_ = 1'000'000'000;
   double epoch_ = 0;  // in half-lives

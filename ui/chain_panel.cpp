@@ -38,9 +38,11 @@ void layer_rows(Frame& frame, const DriveView* drive) {
     const float detail_at = name_at + width_of(fonts.text, name) + theme.px(14);
     put(list, fonts.small, detail_at, at.y + theme.px(4), i == 0 ? theme->text2 : theme->text3,
         fit(fonts.small, layer.detail, size_at - theme.px(10) - detail_at));
-    const std::uint64_t visible =
-        model.history().map().counts()[storage::index_of(storage::class_of_layer(i))];
-    const std::string clusters = grouped(visible) + " clusters visible";
+    const storage::LayerCounts& shown = model.history().map().shown();
+    const std::uint64_t visible = shown[std::min<std::size_t>(i, shown.size() - 1)];
+    const std::string clusters =
+        layer.holds ? grouped(*layer.holds) + " clusters, " + grouped(visible) + " visible"
+                    : grouped(visible) + " clusters visible";
     put(list, fonts.small, name_at, at.y + theme.px(22), i == 0 ? theme->text2 : theme->text3,
         layer.memory ? "writable, in memory only" : (layer.writable ? "writable" : "read-only"));
     put(list, fonts.small, at.x + w - theme.px(4) - width_of(fonts.small, clusters),

@@ -86,13 +86,20 @@ void pit_column(Frame& frame, float w) {
     const std::string state = channel.gate ? (channel.out ? "OUT 1" : "OUT 0") : "gate 0";
     const float state_at = at.x + w - pad - width_of(fonts.small, state);
     put(list, fonts.text, at.x + pad, y + theme.px(3), theme->text,
-        fit(fonts.text, print("ch %zu  %s", i, modes[std::min<std::size_t>(channel.mode, 5)]),
+        fit(fonts.text,
+            print("ch %zu  %u %s", i, channel.mode, modes[std::min<std::size_t>(channel.mode, 5)]),
             state_at - at.x - pad * 2));
     put(list, fonts.small, state_at, y + theme.px(4),
         channel.gate && channel.out ? theme->good : theme->text3, state);
     put(list, fonts.small, at.x + pad, y + theme.px(4) + line, theme->text3, "reload");
     put(list, fonts.mono, at.x + pad + theme.px(46), y + theme.px(3) + line, theme->text,
         hex(channel.reload & 0xFFFF, 4));
+    const float count_at = at.x + pad + theme.px(96);
+    if (count_at + theme.px(76) < at.x + w) {
+      put(list, fonts.small, count_at, y + theme.px(4) + line, theme->text3, "count");
+      put(list, fonts.mono, count_at + theme.px(40), y + theme.px(3) + line, theme->text,
+          hex(channel.count, 4));
+    }
     if (channel.reload != 0 && (channel.mode == 2 || channel.mode == 3)) {
       const double hertz = 1193182.0 / channel.reload;
       put(list, fonts.small, at.x + pad, y + theme.px(4) + 2 * line, theme->text3,

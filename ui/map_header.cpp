@@ -118,6 +118,9 @@ class MapHeader {
         items.push_back(
             {bytes_text(host), files == 1 ? "in 1 file" : print("in %zu files", files)});
     }
+    const std::optional<std::uint64_t> hidden =
+        drive_ != nullptr ? hidden_copies(drive_->layers, map_.shown()) : std::nullopt;
+    if (hidden && *hidden != 0) items.push_back({grouped(*hidden), "copies hidden below"});
     const std::uint64_t linked = all.counts[storage::index_of(storage::CellClass::linked)];
     if (linked != 0) items.push_back({grouped(linked), "linked"});
     if (const DiskFiles* files = model_.files()) {

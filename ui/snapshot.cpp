@@ -180,6 +180,31 @@ std::uint64_t cluster_bytes_of(storage::Image* image) {
   return smallest;
 }
 
+// In clusters of the map. Unset: too many pieces to go through while the machine waits.
+std::optional<std::uint64_t> clusters_of(const storage::Image& image, const DriveView& drive) {
+  constexpr int most_pieces = 300'000;
+  const std::uint64_t end = std::min(drive.sectors, image.sector_count());
+  const std::uint64_t spc = drive.cluster_sectors;
+  std::uint64_t clusters = 0;
+  std::uint64_t counted = 0;  // clusters below this one
+  int pieces = 0;
+  for (std::uint64_t lba = 0; lba < end;) {
+    if (++pieces > most_pieces) return std::nullopt;
+    const storage::Extent extent = image.extent_at(lba);
+    const std::uint64_t stop = std::min(lba + std::max<std::uint64_t>(extent.sector_count, 1), end);
+    const bool data = extent.state == storage::ClusterState::data ||
+                      extent.state == storage::ClusterState::shared;
+    if (data && extent.layer == 0) {
+      const std::uint64_t first = std::max(lba / spc, counted);
+      const std::uint64_t last = (stop + spc - 1) / spc;
+      clusters += last - std::min(first, last);
+      counted = std::max(counted, last);
+    }
+    lba = stop;
+  }
+  return clusters;
+}
+
 void add_layers(emu::DriveTap& tap, DriveView& out) {
   if (tap.discards()) {
     LayerView memory;
@@ -207,11 +232,25 @@ void add_layers(emu::DriveTap& tap, DriveView& out) {
     }
     layer.host_bytes = info.host_bytes();
     layer.writable = top;
+    if (!out.layers.empty()) layer.holds = clusters_of(*image, out);
     out.layers.push_back(layer);
   }
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> hidden_copies(std::span<const LayerView> layers,
+                                           const storage::LayerCounts& shown) {
+  // The map counts the deepest layers together.
+  if (layers.size() < 2 || layers.size() > shown.size()) return std::nullopt;
+  std::uint64_t hidden = 0;
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    if (!layers[i].holds) return std::nullopt;
+    // Half a cluster may be shown by one layer and half by the next: the map has it once.
+    hidden += *layers[i].holds - std::min(*layers[i].holds, shown[i]);
+  }
+  return hidden;
+}
 
 const char* mode_word(emu::DriveMode mode) {
   switch (mode) {
@@ -319,8 +358,9 @@ void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& ou
   out.pic.services = both(board.pic.master().in_service(), board.pic.slave().in_service());
   out.pic.mask = both(board.pic.master().mask(), board.pic.slave().mask());
   for (unsigned i = 0; i < 3; ++i) {
-    const devices::PitCounter& counter = board.pit.counter(i);
-    out.pit[i] = {counter.mode(), counter.reload(), counter.out(), counter.gate()};
+    const devices::PitCounter counter = board.pit.counter_now(i);
+    out.pit[i] = {counter.mode(), counter.reload(), counter.count_value(), counter.out(),
+                  counter.gate()};
   }
   if (wants.chips) add_chips(board, out.chips);
   for (DriveView& view : out.drives) {

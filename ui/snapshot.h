@@ -60,6 +60,7 @@ struct PicView {
 struct PitView {
   unsigned mode = 0;
   std::uint32_t reload = 0;
+  std::uint16_t count = 0;
   bool out = false, gate = false;
 };
 
@@ -69,7 +70,14 @@ struct LayerView {
   std::uint64_t host_bytes = 0;
   bool writable = false;
   bool memory = false;  // what is thrown away at the end
+  // Clusters of the map that it holds, shown or hidden by a layer above. Unset for the top layer,
+  // of which all is shown, and for one of too many pieces.
+  std::optional<std::uint64_t> holds;
 };
+// What the layers below the top one hold that nobody sees; unset where it was not counted. `shown`:
+// the map's.
+std::optional<std::uint64_t> hidden_copies(std::span<const LayerView> layers,
+                                           const storage::LayerCounts& shown);
 
 // "read-write", "read-only", ...
 const char* mode_word(emu::DriveMode mode);

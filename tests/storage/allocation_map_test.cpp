@@ -28,6 +28,14 @@ struct Model {
     }
     return counts;
   }
+  LayerCounts shown() const {
+    LayerCounts counts{};
+    for (const MapCell cell : cells) {
+      if (cell.state() != ClusterState::data && cell.state() != ClusterState::shared) continue;
+      ++counts[std::min<std::size_t>(cell.layer(), counts.size() - 1)];
+    }
+    return counts;
+  }
   double heat(std::uint64_t cluster, std::uint64_t now, double half_life) const {
     double sum = 0;
     for (const std::uint64_t time : accesses[cluster]) {
@@ -103,6 +111,7 @@ TEST_CASE("allocation map: sums over any range are those of a full count, after 
       }
     }
     REQUIRE(map.counts() == model.count(0, clusters));
+    REQUIRE(map.shown() == model.shown());
     const std::uint64_t from = random() % clusters;
     const std::uint64_t n = 1 + random() % clusters;
     REQUIRE(map.sum(from, n).counts == model.count(from, n));

@@ -87,8 +87,7 @@ TEST_CASE("panels: a click in the map pins a cluster, the wheel zooms, a legend 
   REQUIRE(rig.work().sectors != nullptr);
 }
 
-TEST_CASE("panels: a cluster's history lists its events, newest first",
-          "[ui][panels][map]") {
+TEST_CASE("panels: a cluster's history lists its events, newest first", "[ui][panels][map]") {
   Rig rig(kWidth, kHeight);
   rig.boot();
   rig.work().layout = ui::Layout::disk;
@@ -509,6 +508,11 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   lab.click_chain(0, 40);  // New child
   lab.answer(false);
   REQUIRE(lab.drive().layers.size() == 1);
+  std::vector<bool> held;  // by what becomes the lower layer
+  for (std::uint64_t i = 0; i < lab.rig.work().map.history().map().clusters(); ++i) {
+    held.push_back(lab.rig.work().map.history().map().cell(i).state() ==
+                   storage::ClusterState::data);
+  }
   lab.click_chain(0, 40);
   lab.answer(true);
   REQUIRE(lab.drive().layers.size() == 2);
@@ -521,6 +525,16 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   lab.rig.frames(3, devices::kMillisecond);
   REQUIRE(std::filesystem::file_size(lab.folder.path() / "lab.vmdk") == size);
   REQUIRE(lab.rig.snapshot().text.text().find("OK create") != std::string::npos);
+
+  // What the child has written over is still in its parent.
+  REQUIRE(lab.drive().layers[1].holds == std::ranges::count(held, true));
+  std::uint64_t written_over = 0;
+  for (std::uint64_t i = 0; i < held.size(); ++i) {
+    if (held[i] && lab.rig.work().map.history().map().cell(i).layer() == 0) ++written_over;
+  }
+  REQUIRE(written_over > 0);
+  REQUIRE(ui::hidden_copies(lab.drive().layers, lab.rig.work().map.history().map().shown()) ==
+          written_over);
 
   // Compare goes from one cluster of the child to the next, and shows what it hides.
   ui::MapModel& map = lab.rig.work().map;
