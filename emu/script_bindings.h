@@ -52,6 +52,9 @@ inline void push_string(lua_State* lua, std::string_view text) {
   lua_pushlstring(lua, text.data(), text.size());
 }
 
+// What read_dos() finds, or nil.
+void push_dos(lua_State* lua, const Machine& machine);
+
 // t:screenshot and m:screenshot: name and options from `index` on.
 void take_screenshot(lua_State* lua, TestContext& context, ScriptMachine& machine, int index);
 

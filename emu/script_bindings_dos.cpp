@@ -1,0 +1,95 @@
+// m:dos(): what a DOS in the guest keeps about itself.
+#include <string>
+
+#include "emu/board.h"
+#include "emu/dos_memory.h"
+#include "emu/script_bindings.h"
+
+namespace emu {
+
+namespace {
+
+// Fields of the table on top of the stack.
+class Fields {
+ public:
+  explicit Fields(lua_State* lua) : lua_(lua) { lua_newtable(lua); }
+
+  void number(const char* name, lua_Integer value) {
+    lua_pushinteger(lua_, value);
+    lua_setfield(lua_, -2, name);
+  }
+  void text(const char* name, const std::string& words) {
+    push_string(lua_, words);
+    lua_setfield(lua_, -2, name);
+  }
+  void flag(const char* name, bool value) {
+    lua_pushboolean(lua_, value ? 1 : 0);
+    lua_setfield(lua_, -2, name);
+  }
+
+ private:
+  lua_State* lua_;
+};
+
+void push(lua_State* lua, const DosBlock& block) {
+  Fields fields(lua);
+  fields.number("segment", block.segment);
+  fields.number("owner", block.owner);
+  fields.number("bytes", lua_Integer{block.paragraphs} * 16);
+  fields.text("name", block.name);
+}
+void push(lua_State* lua, const DosProgram& program) {
+  Fields fields(lua);
+  fields.number("psp", program.psp);
+  fields.number("parent", program.parent);
+  fields.number("handles", program.handles);
+  fields.text("name", program.name);
+  fields.text("arguments", program.arguments);
+}
+void push(lua_State* lua, const DosFile& file) {
+  Fields fields(lua);
+  fields.text("name", file.name);
+  fields.flag("device", file.device);
+  if (!file.device) fields.text("drive", std::string(1, file.drive));
+  fields.number("handles", file.references);
+  fields.flag("reads", file.access != 1);
+  fields.flag("writes", file.access != 0);
+  fields.number("owner", file.owner);
+  fields.number("size", file.size);
+  fields.number("position", file.position);
+}
+void push(lua_State* lua, const DosDrive& drive) {
+  Fields fields(lua);
+  fields.text("letter", std::string(1, drive.letter));
+  fields.text("kind", name_of(drive.kind));
+  fields.text("directory", drive.directory);
+}
+
+template <class Rows>
+void set_list(lua_State* lua, const char* name, const Rows& rows) {
+  lua_newtable(lua);
+  lua_Integer n = 0;
+  for (const auto& row : rows) {
+    push(lua, row);
+    lua_seti(lua, -2, ++n);
+  }
+  lua_setfield(lua, -2, name);
+}
+
+}  // namespace
+
+void push_dos(lua_State* lua, const Machine& machine) {
+  const auto dos = read_dos(machine.board().processor.registers(), machine.board().memory);
+  if (!dos) {
+    lua_pushnil(lua);
+    return;
+  }
+  lua_newtable(lua);
+  set_list(lua, "blocks", dos->blocks);
+  set_list(lua, "programs", dos->programs);
+  if (!dos->lists) return;
+  set_list(lua, "files", dos->files);
+  set_list(lua, "drives", dos->drives);
+}
+
+}  // namespace emu
