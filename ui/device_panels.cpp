@@ -1,5 +1,4 @@
-// The chips by their data sheets' names, the interrupt vectors, and what DOS keeps in memory.
-// [RBIL] MEMORY.LST and INT 21/52 for DOS's structures.
+// The chips by their data sheets' names, and the interrupt vectors. [RBIL] MEMORY.LST
 #include <algorithm>
 #include <array>
 
@@ -273,86 +272,6 @@ void draw_interrupts(Frame& frame) {
     }
     ImGui::EndTabBar();
   }
-}
-
-// ---- DOS ----
-
-namespace {
-
-// The first memory control block: found by looking for a chain that holds together, since the list
-// of lists is only reachable by asking DOS.
-struct Block {
-  std::uint16_t segment, owner, paragraphs;
-  std::string name;
-};
-
-std::vector<Block> chain_from(const Frame& frame, std::uint32_t segment) {
-  std::vector<Block> blocks;
-  for (int i = 0; i < 256 && segment < 0xFFFF; ++i) {
-    std::array<std::uint8_t, 16> bytes{};
-    frame.peek(segment * 16, bytes);
-    if (bytes[0] != 'M' && bytes[0] != 'Z') return {};
-    Block block{};
-    block.segment = static_cast<std::uint16_t>(segment);
-    block.owner = static_cast<std::uint16_t>(bytes[1] | bytes[2] << 8);
-    block.paragraphs = static_cast<std::uint16_t>(bytes[3] | bytes[4] << 8);
-    for (std::size_t c = 8; c < 16 && bytes[c] >= 0x20 && bytes[c] < 0x7F; ++c)
-      block.name += static_cast<char>(bytes[c]);
-    blocks.push_back(block);
-    if (bytes[0] == 'Z') return blocks;
-    segment += block.paragraphs + 1U;
-  }
-  return {};
-}
-
-std::vector<Block> memory_chain(const Frame& frame) {
-  std::vector<Block> best;
-  constexpr std::uint32_t first = 0x50;
-  constexpr std::uint32_t last = 0x1800;
-  for (std::uint32_t segment = first; segment < last; ++segment) {
-    std::array<std::uint8_t, 1> mark{};
-    frame.peek(segment * 16, mark);
-    if (mark[0] != 'M') continue;
-    std::vector<Block> found = chain_from(frame, segment);
-    if (found.size() > 2) return found;
-  }
-  return best;
-}
-
-}  // namespace
-
-void draw_dos(Frame& frame) {
-  const Theme& theme = frame.theme;
-  const PanelWindow window(frame, Panel::dos, "DOS", "memory control blocks, as found in memory");
-  if (!window || frame.snapshot == nullptr) return;
-  const std::vector<Block> blocks = memory_chain(frame);
-  if (blocks.empty()) {
-    text(theme->text3, "No chain of memory control blocks: DOS is not (yet) there.");
-    return;
-  }
-  constexpr ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit;
-  if (!ImGui::BeginTable("mcb", 4, flags, ImGui::GetContentRegionAvail())) return;
-  ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("Segment");
-  ImGui::TableSetupColumn("Owner");
-  ImGui::TableSetupColumn("Bytes");
-  ImGui::TableSetupColumn("What", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableHeadersRow();
-  for (const Block& block : blocks) {
-    ImGui::TableNextRow();
-    ImGui::TableNextColumn();
-    text(theme->text2, hex(block.segment, 4));
-    ImGui::TableNextColumn();
-    text(theme->text2, hex(block.owner, 4));
-    ImGui::TableNextColumn();
-    text_right(theme->text, grouped(std::uint64_t{block.paragraphs} * 16),
-               ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x);
-    ImGui::TableNextColumn();
-    std::string what = block.owner == 0 ? "free" : (block.owner == 8 ? "DOS " : "") + block.name;
-    if (block.owner == block.segment + 1) what += "  (program, PSP " + hex(block.owner, 4) + ")";
-    text(block.owner == 0 ? theme->text3 : theme->text, what);
-  }
-  ImGui::EndTable();
 }
 
 }  // namespace ui

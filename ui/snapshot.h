@@ -17,6 +17,7 @@
 #include "devices/ata_log.h"
 #include "devices/video_text.h"
 #include "emu/debugger.h"
+#include "emu/dos_memory.h"
 #include "emu/machine.h"
 #include "storage/allocation_watch.h"
 #include "ui/disk_files.h"
@@ -147,6 +148,7 @@ struct Snapshot {
   PicView pic;
   std::array<PitView, 3> pit;
   std::vector<Chip> chips;
+  std::optional<emu::DosMemory> dos;
   std::vector<DriveView> drives;
   std::vector<emu::Debugger::Point> points;
   HistoryView history;
@@ -161,6 +163,7 @@ struct Wants {
   std::set<std::uint32_t> pages;      // numbers of physical pages
   std::optional<emu::DriveSlot> map;  // events of this drive
   bool chips = false;
+  bool dos = false;
   std::optional<std::string> trace, ports;  // filters of the panels that show these
 };
 
