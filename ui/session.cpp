@@ -535,6 +535,18 @@ void Session::follow_map() {
   events_.clear();
 }
 
+// A megabyte is looked through: not for every picture of a running machine.
+void Session::look_at_dos() {
+  constexpr Nanoseconds often = 200 * devices::kMillisecond;
+  const Nanoseconds now = machine_->now();
+  const Nanoseconds good_for = state_ == RunState::running ? often : 1;
+  if (dos_looked_ && now >= *dos_looked_ && now - *dos_looked_ < good_for) return;
+  dos_looked_ = now;
+  const auto found =
+      emu::read_dos(machine_->board().processor.registers(), machine_->board().memory);
+  dos_ = found ? std::make_shared<const emu::DosMemory>(*found) : nullptr;
+}
+
 void Session::publish() {
   if (std::exchange(drives_changed_, false)) {
     describe_drives(*machine_, options_.config, drives_);
@@ -549,6 +561,10 @@ void Session::publish() {
     wants = wants_;
   }
   take_snapshot(*machine_, wants, *next);
+  if (wants.dos) {
+    look_at_dos();
+    next->dos = dos_;
+  }
   next->number = ++snapshots_;
   next->state = state_;
   next->why = why_;

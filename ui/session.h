@@ -165,6 +165,7 @@ class Session {
   void rewind_map();
   void enter_pause(const std::string& why);
   void publish();
+  void look_at_dos();
   void follow_map();
   void measure();
   void hear(std::span<const std::int16_t> samples);
@@ -201,6 +202,8 @@ class Session {
   std::shared_ptr<const emu::Picture> picture_;
   std::optional<std::uint64_t> picture_seen_;
   std::uint64_t picture_number_ = 0;
+  std::shared_ptr<const emu::DosMemory> dos_;
+  std::optional<devices::Nanoseconds> dos_looked_;
   std::uint64_t snapshots_ = 0;
   cpu::Registers before_, at_stop_;
   std::uint64_t instructions_at_go_ = 0;

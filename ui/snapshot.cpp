@@ -363,7 +363,6 @@ void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& ou
                   counter.gate()};
   }
   if (wants.chips) add_chips(board, out.chips);
-  if (wants.dos) out.dos = emu::read_dos(board.processor.registers(), board.memory);
   for (DriveView& view : out.drives) {
     for (const emu::DriveActivity& activity : machine.activity()) {
       if (activity.slot != view.slot) continue;

@@ -148,7 +148,7 @@ struct Snapshot {
   PicView pic;
   std::array<PitView, 3> pit;
   std::vector<Chip> chips;
-  std::optional<emu::DosMemory> dos;
+  std::shared_ptr<const emu::DosMemory> dos;  // null: there is none
   std::vector<DriveView> drives;
   std::vector<emu::Debugger::Point> points;
   HistoryView history;
@@ -169,7 +169,7 @@ struct Wants {
 
 // The drives as they are after a start or a change of media: slow facts, kept between snapshots.
 void describe_drives(emu::Machine& machine, const emu::Config& config, std::vector<DriveView>& out);
-// Fills in everything but what the runner knows: state, speed, steps.
+// Fills in everything but what the runner knows: state, speed, steps, what DOS keeps.
 void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& out);
 
 }  // namespace ui

@@ -433,6 +433,34 @@ TEST_CASE("panels: digits typed into a byte of memory change the guest's memory"
   REQUIRE(rig.work().memory_cursor == 0x501);
 }
 
+TEST_CASE("panels: DOS shows what is in memory now: nothing, then a chain of blocks",
+          "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  rig.frames(3);
+  REQUIRE(rig.snapshot().dos == nullptr);  // nobody looks
+  rig.work().extra.insert(ui::Panel::dos);
+  rig.frames(4);
+  REQUIRE(rig.snapshot().dos == nullptr);
+  // Three blocks from segment 60h on, the last one free.
+  rig.session().post([](ui::Control& control) {
+    const auto block = [&](std::uint32_t segment, std::uint8_t mark, std::uint8_t owner,
+                           std::uint8_t paragraphs) {
+      control.machine().write_memory(segment * 16,
+                                     std::array<std::uint8_t, 5>{mark, owner, 0, paragraphs, 0});
+    };
+    block(0x60, 'M', 8, 1);
+    block(0x62, 'M', 8, 1);
+    block(0x64, 'Z', 0, 4);
+  });
+  rig.session().post([](ui::Control& control) { control.step_into(); });
+  rig.frames(4);
+  REQUIRE(rig.snapshot().dos != nullptr);
+  REQUIRE(rig.snapshot().dos->blocks.size() == 3);
+  REQUIRE_FALSE(rig.snapshot().dos->lists);
+}
+
 namespace {
 
 // The demo's disk as an image file, in the Disk layout with its files read.
