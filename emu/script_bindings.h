@@ -54,6 +54,8 @@ inline void push_string(lua_State* lua, std::string_view text) {
 
 // What read_dos() finds, or nil.
 void push_dos(lua_State* lua, const Machine& machine);
+// The board's chips by name, each a table of registers by name.
+void push_chips(lua_State* lua, const Machine& machine);
 
 // t:screenshot and m:screenshot: name and options from `index` on.
 void take_screenshot(lua_State* lua, TestContext& context, ScriptMachine& machine, int index);

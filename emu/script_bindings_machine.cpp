@@ -590,6 +590,11 @@ int machine_dos(lua_State* lua) {
   return 1;
 }
 
+int machine_chips(lua_State* lua) {
+  push_chips(lua, machine_at(lua).machine());
+  return 1;
+}
+
 // m:save(): the machine as it is now, for m:restore(), as often as wanted.
 int machine_save(lua_State* lua) {
   push_object(lua, kStateClass, std::make_shared<ScriptMachine::Saved>(machine_at(lua).save()));
@@ -619,7 +624,7 @@ int machine_hash(lua_State* lua) {
 }  // namespace
 
 void register_machine_class(lua_State* lua) {
-  constexpr std::array<luaL_Reg, 44> methods = {{
+  constexpr std::array<luaL_Reg, 45> methods = {{
       {"expect", bound<machine_expect>},
       {"expect_any", bound<machine_expect_any>},
       {"expect_re", bound<machine_expect_re>},
@@ -657,6 +662,7 @@ void register_machine_class(lua_State* lua) {
       {"trace", bound<machine_trace>},
       {"ports", bound<machine_ports>},
       {"dos", bound<machine_dos>},
+      {"chips", bound<machine_chips>},
       {"hash", bound<machine_hash>},
       {"save", bound<machine_save>},
       {"restore", bound<machine_restore>},

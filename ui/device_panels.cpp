@@ -112,7 +112,7 @@ void pit_column(Frame& frame, float w) {
   ImGui::Dummy({w, y - at.y});
 }
 
-void chip_rows(Frame& frame, const Chip& chip_shown, float w) {
+void chip_rows(Frame& frame, const emu::Chip& chip_shown, float w) {
   const Theme& theme = frame.theme;
   ImGui::BeginGroup();
   const float left = ImGui::GetCursorPosX();
@@ -124,7 +124,7 @@ void chip_rows(Frame& frame, const Chip& chip_shown, float w) {
     if (ImGui::IsItemHovered()) tooltip(chip_shown.state);
   }
   const float bit = std::floor((w - theme.px(12)) / 4);
-  for (const ChipRegister& reg : chip_shown.registers) {
+  for (const emu::ChipRegister& reg : chip_shown.registers) {
     ImGui::SetCursorPosX(left);
     {
       const WithFont small(theme.fonts().small);
@@ -182,7 +182,7 @@ void draw_devices(Frame& frame) {
   ImGui::SameLine(0, gap);
   ImGui::BeginChild("chips", {rest, room.y});
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(theme.px(4), theme.px(3)));
-  for (const Chip& one : frame.snapshot->chips) chip_rows(frame, one, rest - theme.px(14));
+  for (const emu::Chip& one : frame.snapshot->chips) chip_rows(frame, one, rest - theme.px(14));
   ImGui::PopStyleVar();
   ImGui::EndChild();
   for (const float x : {at.x + pic + gap / 2, at.x + pic + gap + pit + gap / 2}) {

@@ -16,6 +16,7 @@
 #include "cpu/cpu.h"
 #include "devices/ata_log.h"
 #include "devices/video_text.h"
+#include "emu/chips.h"
 #include "emu/debugger.h"
 #include "emu/dos_memory.h"
 #include "emu/machine.h"
@@ -38,21 +39,6 @@ class MemoryPages {
 
  private:
   std::map<std::uint32_t, Page> pages_;
-};
-
-// One register of a chip: its bits by their names in the data sheet, from bit 7 down; empty: none.
-struct ChipRegister {
-  std::string name;
-  std::uint32_t value = 0;
-  unsigned digits = 2;
-  std::array<std::string_view, 8> bits{};
-  std::array<std::string_view, 8> meanings{};  // what a bit says, for the tooltip
-  std::string note;                            // in words
-};
-struct Chip {
-  std::string name;
-  std::string state;  // a word: "idle", "reading"
-  std::vector<ChipRegister> registers;
 };
 
 struct PicView {
@@ -147,7 +133,7 @@ struct Snapshot {
 
   PicView pic;
   std::array<PitView, 3> pit;
-  std::vector<Chip> chips;
+  std::vector<emu::Chip> chips;
   std::shared_ptr<const emu::DosMemory> dos;  // null: there is none
   std::vector<DriveView> drives;
   std::vector<emu::Debugger::Point> points;

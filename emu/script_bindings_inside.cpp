@@ -1,7 +1,9 @@
-// m:dos(): what a DOS in the guest keeps about itself.
+// m:dos(), m:chips(): what the debugger's panels show of DOS and of the board.
 #include <string>
+#include <vector>
 
 #include "emu/board.h"
+#include "emu/chips.h"
 #include "emu/dos_memory.h"
 #include "emu/script_bindings.h"
 
@@ -76,7 +78,32 @@ void set_list(lua_State* lua, const char* name, const Rows& rows) {
   lua_setfield(lua, -2, name);
 }
 
+// By name, and with bits by theirs: m:chips()["ATA ide0.0"].status.DRQ.
+void set_register(lua_State* lua, const ChipRegister& shown) {
+  Fields fields(lua);
+  fields.number("value", shown.value);
+  if (!shown.note.empty()) fields.text("note", shown.note);
+  for (std::size_t i = 0; i < shown.bits.size(); ++i) {
+    if (!shown.bits[i].empty())
+      fields.flag(std::string(shown.bits[i]).c_str(), (shown.value >> (7 - i) & 1) != 0);
+  }
+  lua_setfield(lua, -2, shown.name.c_str());
+}
+void set_chips(lua_State* lua, const std::vector<Chip>& chips) {
+  for (const Chip& chip : chips) {
+    lua_newtable(lua);
+    for (const ChipRegister& shown : chip.registers) set_register(lua, shown);
+    lua_setfield(lua, -2, chip.name.c_str());
+  }
+}
+
 }  // namespace
+
+void push_chips(lua_State* lua, const Machine& machine) {
+  lua_newtable(lua);
+  set_chips(lua, timing_chips_of(machine.board()));
+  set_chips(lua, chips_of(machine.board()));
+}
 
 void push_dos(lua_State* lua, const Machine& machine) {
   const auto dos = read_dos(machine.board().processor.registers(), machine.board().memory);
