@@ -2,9 +2,11 @@
 // (machine), its disks, its consoles.
 #pragma once
 
+#include <concepts>
 #include <lua.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "devices/scheduler.h"
 #include "emu/script_lua.h"
@@ -51,6 +53,32 @@ std::string string_at(lua_State* lua, int index);
 inline void push_string(lua_State* lua, std::string_view text) {
   lua_pushlstring(lua, text.data(), text.size());
 }
+
+// A new table on top of the stack, and its fields.
+class Fields {
+ public:
+  explicit Fields(lua_State* lua) : lua_(lua) { lua_newtable(lua); }
+
+  void number(const char* name, std::integral auto value) {
+    lua_pushinteger(lua_, static_cast<lua_Integer>(value));
+    lua_setfield(lua_, -2, name);
+  }
+  void seconds(const char* name, devices::Nanoseconds time) {
+    lua_pushnumber(lua_, static_cast<double>(time) / static_cast<double>(devices::kSecond));
+    lua_setfield(lua_, -2, name);
+  }
+  void text(const char* name, std::string_view words) {
+    push_string(lua_, words);
+    lua_setfield(lua_, -2, name);
+  }
+  void flag(const char* name, bool value) {
+    lua_pushboolean(lua_, value ? 1 : 0);
+    lua_setfield(lua_, -2, name);
+  }
+
+ private:
+  lua_State* lua_;
+};
 
 // What read_dos() finds, or nil.
 void push_dos(lua_State* lua, const Machine& machine);

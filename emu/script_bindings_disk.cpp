@@ -43,11 +43,6 @@ ScriptDisk& disk_at(lua_State* lua) {
   return *object_at<ScriptDisk>(lua, 1, kDiskClass);
 }
 
-void set_integer(lua_State* lua, const char* key, std::uint64_t value) {
-  lua_pushinteger(lua, static_cast<lua_Integer>(value));
-  lua_setfield(lua, -2, key);
-}
-
 std::uint64_t sector_at(lua_State* lua, int index, const DriveTap& tap) {
   const lua_Integer lba = luaL_checkinteger(lua, index);
   if (lba < 0 || static_cast<std::uint64_t>(lba) >= tap.sector_count()) {
@@ -100,27 +95,27 @@ std::vector<storage::Extent> extents_of(const storage::BlockDevice& image) {
 int disk_stats(lua_State* lua) {
   const ScriptDisk& disk = disk_at(lua);
   DriveTap& tap = disk.tap();
-  lua_newtable(lua);
-  set_integer(lua, "sectors", tap.sector_count());
+  Fields fields(lua);
+  fields.number("sectors", tap.sector_count());
   for (const DriveActivity& activity : disk.machine->machine().activity()) {
     if (activity.slot != disk.slot) continue;
-    set_integer(lua, "sectors_read", activity.sectors_read);
-    set_integer(lua, "sectors_written", activity.sectors_written);
+    fields.number("sectors_read", activity.sectors_read);
+    fields.number("sectors_written", activity.sectors_written);
   }
-  set_integer(lua, "host_bytes_written", tap.bytes_written_to_image());
-  set_integer(lua, "faults_shown", tap.faults_shown());
+  fields.number("host_bytes_written", tap.bytes_written_to_image());
+  fields.number("faults_shown", tap.faults_shown());
   std::uint64_t cluster_sectors = 1;
   std::uint64_t host_bytes = 0;
   if (const storage::Image* const image = tap.chain()) {
     const storage::ImageInfo info = image->info();
-    if (info.free_clusters) set_integer(lua, "clusters_free", *info.free_clusters);
+    if (info.free_clusters) fields.number("clusters_free", *info.free_clusters);
     host_bytes = info.host_bytes();
     if (info.cluster_bytes >= storage::kSectorSize) {
       cluster_sectors = info.cluster_bytes / storage::kSectorSize;
     }
   }
   if (const auto* watch = dynamic_cast<const storage::FatWatch*>(&tap.image())) {
-    set_integer(lua, "sectors_released", watch->sectors_released());
+    fields.number("sectors_released", watch->sectors_released());
   }
   std::uint64_t allocated = 0;
   std::uint64_t linked = 0;
@@ -132,10 +127,10 @@ int disk_stats(lua_State* lua) {
     allocated += end - first;
     if (extent.state == storage::ClusterState::shared) linked += end - first;
   }
-  set_integer(lua, "cluster_bytes", cluster_sectors * storage::kSectorSize);
-  set_integer(lua, "clusters_allocated", allocated);
-  set_integer(lua, "clusters_linked", linked);
-  set_integer(lua, "host_bytes", host_bytes);
+  fields.number("cluster_bytes", cluster_sectors * storage::kSectorSize);
+  fields.number("clusters_allocated", allocated);
+  fields.number("clusters_linked", linked);
+  fields.number("host_bytes", host_bytes);
   return 1;
 }
 
@@ -146,18 +141,15 @@ int disk_map(lua_State* lua) {
   lua_createtable(lua, static_cast<int>(extents.size()), 0);
   for (std::size_t i = 0; i < extents.size(); ++i) {
     const storage::Extent& extent = extents[i];
-    lua_createtable(lua, 0, 8);
-    set_integer(lua, "start", extent.first_sector * storage::kSectorSize);
-    set_integer(lua, "length", extent.sector_count * storage::kSectorSize);
-    set_integer(lua, "depth", extent.layer);
-    set_integer(lua, "layer", extent.layer);
-    push_string(lua, state_name(extent.state));
-    lua_setfield(lua, -2, "kind");
-    lua_pushboolean(lua, holds_data(extent) ? 1 : 0);
-    lua_setfield(lua, -2, "data");
-    lua_pushboolean(lua, extent.state != storage::ClusterState::unallocated ? 1 : 0);
-    lua_setfield(lua, -2, "present");
-    if (holds_data(extent)) set_integer(lua, "offset", extent.host_offset);
+    Fields fields(lua);
+    fields.number("start", extent.first_sector * storage::kSectorSize);
+    fields.number("length", extent.sector_count * storage::kSectorSize);
+    fields.number("depth", extent.layer);
+    fields.number("layer", extent.layer);
+    fields.text("kind", state_name(extent.state));
+    fields.flag("data", holds_data(extent));
+    fields.flag("present", extent.state != storage::ClusterState::unallocated);
+    if (holds_data(extent)) fields.number("offset", extent.host_offset);
     lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
   }
   return 1;
@@ -171,22 +163,20 @@ int disk_layer(lua_State* lua) {
   for (lua_Integer i = 0; i < depth && image != nullptr; ++i) image = image->parent();
   if (image == nullptr) throw ScriptError(kExitExpectation, "the image has no such layer");
   const storage::ImageInfo info = image->info();
-  lua_newtable(lua);
+  Fields fields(lua);
   if (!info.files.empty()) {
-    push_string(lua, info.files.front().path.string());
-    lua_setfield(lua, -2, "file");
+    fields.text("file", info.files.front().path.string());
   }
-  set_integer(lua, "host_bytes", info.host_bytes());
-  set_integer(lua, "cluster_bytes", info.cluster_bytes);
+  fields.number("host_bytes", info.host_bytes());
+  fields.number("cluster_bytes", info.cluster_bytes);
   if (info.parent) {
-    push_string(lua, info.parent->name);
-    lua_setfield(lua, -2, "parent");
+    fields.text("parent", info.parent->name);
   }
   std::uint64_t own = 0;
   for (const storage::Extent& extent : extents_of(*image)) {
     if (holds_data(extent) && extent.layer == 0) own += extent.sector_count;
   }
-  set_integer(lua, "bytes_allocated", own * storage::kSectorSize);
+  fields.number("bytes_allocated", own * storage::kSectorSize);
   return 1;
 }
 

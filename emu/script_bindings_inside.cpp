@@ -11,28 +11,6 @@ namespace emu {
 
 namespace {
 
-// Fields of the table on top of the stack.
-class Fields {
- public:
-  explicit Fields(lua_State* lua) : lua_(lua) { lua_newtable(lua); }
-
-  void number(const char* name, lua_Integer value) {
-    lua_pushinteger(lua_, value);
-    lua_setfield(lua_, -2, name);
-  }
-  void text(const char* name, const std::string& words) {
-    push_string(lua_, words);
-    lua_setfield(lua_, -2, name);
-  }
-  void flag(const char* name, bool value) {
-    lua_pushboolean(lua_, value ? 1 : 0);
-    lua_setfield(lua_, -2, name);
-  }
-
- private:
-  lua_State* lua_;
-};
-
 void push(lua_State* lua, const DosBlock& block) {
   Fields fields(lua);
   fields.number("segment", block.segment);

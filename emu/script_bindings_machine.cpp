@@ -503,20 +503,15 @@ int machine_access(lua_State* lua) {
     lua_pushnil(lua);
     return 1;
   }
-  lua_newtable(lua);
-  const auto number = [lua](const char* name, lua_Integer value) {
-    lua_pushinteger(lua, value);
-    lua_setfield(lua, -2, name);
-  };
-  number("address", hit->access.linear);
-  number("physical", hit->access.physical);
-  number("size", hit->access.size);
-  number("before", hit->access.before);
-  number("after", hit->access.after);
-  number("cs", hit->cs);
-  number("ip", hit->eip);
-  lua_pushboolean(lua, hit->access.write ? 1 : 0);
-  lua_setfield(lua, -2, "write");
+  Fields fields(lua);
+  fields.number("address", hit->access.linear);
+  fields.number("physical", hit->access.physical);
+  fields.number("size", hit->access.size);
+  fields.number("before", hit->access.before);
+  fields.number("after", hit->access.after);
+  fields.number("cs", hit->cs);
+  fields.number("ip", hit->eip);
+  fields.flag("write", hit->access.write);
   return 1;
 }
 
@@ -565,21 +560,15 @@ int machine_ports(lua_State* lua) {
   const PortLog* log = machine.port_log();
   for (std::size_t n = 0; log != nullptr && n < log->size(); ++n) {
     const PortAccess& access = (*log)[n];
-    lua_newtable(lua);
-    const auto number = [lua](const char* name, lua_Integer value) {
-      lua_pushinteger(lua, value);
-      lua_setfield(lua, -2, name);
-    };
-    number("port", access.port);
-    number("size", access.size);
-    number("count", access.count);
-    number("value", access.value);
-    number("cs", access.cs);
-    number("ip", access.eip);
-    lua_pushnumber(lua, static_cast<double>(access.time) / static_cast<double>(devices::kSecond));
-    lua_setfield(lua, -2, "time");
-    lua_pushboolean(lua, access.write ? 1 : 0);
-    lua_setfield(lua, -2, "write");
+    Fields fields(lua);
+    fields.number("port", access.port);
+    fields.number("size", access.size);
+    fields.number("count", access.count);
+    fields.number("value", access.value);
+    fields.number("cs", access.cs);
+    fields.number("ip", access.eip);
+    fields.seconds("time", access.time);
+    fields.flag("write", access.write);
     lua_seti(lua, -2, static_cast<lua_Integer>(n) + 1);
   }
   return 1;
