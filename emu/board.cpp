@@ -7,6 +7,7 @@
 #include "bios/roms.h"
 #include "emu/cmos_setup.h"
 #include "emu/cpu_state.h"
+#include "emu/linear_memory.h"
 #include "emu/run_options.h"
 #include "storage/image_error.h"
 

@@ -30,6 +30,28 @@ Disassembler::Disassembler() : parts_(std::make_unique<Parts>()) {
 
 Disassembler::~Disassembler() = default;
 
+namespace {
+
+// Both number general registers as the instruction's fields do.
+std::optional<cpu::RegisterIndex> general_register(ZydisRegister name) {
+  if (name == ZYDIS_REGISTER_NONE) return std::nullopt;
+  return static_cast<cpu::RegisterIndex>(ZydisRegisterGetId(name));
+}
+
+MemoryOperand memory_of(const ZydisDecodedOperand& operand, const ZydisDecodedInstruction& insn) {
+  MemoryOperand out;
+  out.segment = static_cast<cpu::SegmentIndex>(ZydisRegisterGetId(operand.mem.segment));
+  out.base = general_register(operand.mem.base);
+  out.index = general_register(operand.mem.index);
+  out.scale = std::max<std::uint8_t>(operand.mem.scale, 1);
+  out.displacement = static_cast<std::uint32_t>(operand.mem.disp.value);
+  out.wide = insn.address_width == 32;
+  out.size = operand.mem.type == ZYDIS_MEMOP_TYPE_MEM ? operand.size / 8U : 0U;
+  return out;
+}
+
+}  // namespace
+
 Instruction Disassembler::decode(std::span<const std::uint8_t> bytes, std::uint32_t offset,
                                  bool wide) const {
   Instruction out;
@@ -84,6 +106,7 @@ Instruction Disassembler::decode(std::span<const std::uint8_t> bytes, std::uint3
   out.repeats = loop || (insn.attributes & rep) != 0;
   for (std::size_t i = 0; i < insn.operand_count_visible; ++i) {
     const ZydisDecodedOperand& operand = operands[i];
+    if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) out.memory = memory_of(operand, insn);
     if (operand.type != ZYDIS_OPERAND_TYPE_IMMEDIATE) continue;
     if (operand.imm.is_relative) {
       std::uint32_t target = offset + insn.length + static_cast<std::uint32_t>(operand.imm.value.s);
@@ -96,44 +119,18 @@ Instruction Disassembler::decode(std::span<const std::uint8_t> bytes, std::uint3
   return out;
 }
 
+std::uint32_t MemoryOperand::offset(const cpu::Registers& registers) const {
+  std::uint32_t sum = displacement;
+  if (base) sum += registers.general[*base];
+  if (index) sum += registers.general[*index] * scale;
+  return wide ? sum : sum & 0xFFFF;
+}
+
 bool wide_code(const cpu::Registers& registers) {
   return (registers.segments[cpu::kCs].access & cpu::kAccessBig) != 0;
 }
 bool wide_stack(const cpu::Registers& registers) {
   return (registers.segments[cpu::kSs].access & cpu::kAccessBig) != 0;
-}
-
-std::optional<std::uint32_t> linear_to_physical(const cpu::Registers& registers,
-                                                const cpu::Memory& memory, std::uint32_t linear) {
-  if ((registers.cr0 & cpu::kCr0Pg) == 0) return linear;
-  const auto entry_at = [&](std::uint32_t address) {
-    std::array<std::uint8_t, 4> bytes{};
-    memory.peek(address, bytes);
-    return bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8 |
-           static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
-  };
-  constexpr std::uint32_t present = 1;
-  constexpr std::uint32_t frame = 0xFFFFF000;
-  const std::uint32_t directory = entry_at((registers.cr3 & frame) + (linear >> 22) * 4);
-  if ((directory & present) == 0) return std::nullopt;
-  const std::uint32_t page = entry_at((directory & frame) + (linear >> 12 & 0x3FF) * 4);
-  if ((page & present) == 0) return std::nullopt;
-  return (page & frame) | (linear & ~frame);
-}
-
-void peek_linear(const cpu::Registers& registers, const cpu::Memory& memory, std::uint32_t linear,
-                 std::span<std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const std::size_t in_page = cpu::kPageSize - linear % cpu::kPageSize;
-    const auto part = bytes.first(std::min(bytes.size(), in_page));
-    if (const auto physical = linear_to_physical(registers, memory, linear)) {
-      memory.peek(*physical, part);
-    } else {
-      std::ranges::fill(part, std::uint8_t{0xFF});
-    }
-    linear += static_cast<std::uint32_t>(part.size());
-    bytes = bytes.subspan(part.size());
-  }
 }
 
 namespace {

@@ -10,11 +10,22 @@
 #include <string>
 
 #include "cpu/cpu.h"
-#include "cpu/memory.h"
 
 namespace emu {
 
 inline constexpr std::size_t kLongestInstruction = 15;
+
+// [segment:base + index * scale + displacement]
+struct MemoryOperand {
+  cpu::SegmentIndex segment = cpu::kDs;
+  std::optional<cpu::RegisterIndex> base, index;
+  std::uint8_t scale = 1;
+  std::uint32_t displacement = 0;
+  bool wide = false;  // 32-bit addressing
+  unsigned size = 0;  // bytes; 0: the address alone matters (LEA)
+
+  std::uint32_t offset(const cpu::Registers& registers) const;
+};
 
 struct Instruction {
   std::array<std::uint8_t, kLongestInstruction> bytes{};
@@ -28,6 +39,7 @@ struct Instruction {
   std::string operands;                    // "dx, 3F6h"
   std::optional<std::uint32_t> target;     // of a direct jump or call, an offset
   std::optional<std::uint32_t> immediate;  // the last immediate operand
+  std::optional<MemoryOperand> memory;     // the last one that is written out
 };
 
 class Disassembler {
@@ -47,14 +59,6 @@ class Disassembler {
 
 bool wide_code(const cpu::Registers& registers);
 bool wide_stack(const cpu::Registers& registers);
-
-// Through the page tables, as the processor would; nothing when the page is not present.
-// [386] 5.2.3
-std::optional<std::uint32_t> linear_to_physical(const cpu::Registers& registers,
-                                                const cpu::Memory& memory, std::uint32_t linear);
-// What does not exist reads as FFh.
-void peek_linear(const cpu::Registers& registers, const cpu::Memory& memory, std::uint32_t linear,
-                 std::span<std::uint8_t> bytes);
 
 // Names for comments: "command" for 1F7h, "disk: read sectors" for INT 13h AH=02h; empty: unknown.
 std::string port_name(std::uint16_t port);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "emu/disassembler.h"
+#include "emu/linear_memory.h"
 
 namespace emu {
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "emu/debugger.h"
+#include "emu/linear_memory.h"
 #include "emu/run_options.h"
 
 namespace emu {

@@ -1,5 +1,7 @@
 #include "emu/single_step.h"
 
+#include "emu/linear_memory.h"
+
 #include <algorithm>
 #include <array>
 
