@@ -161,7 +161,8 @@ class Frame {
   // Bytes of physical memory as far as they are here; asks for the rest. False: some were missing.
   bool peek(std::uint32_t physical, std::span<std::uint8_t> bytes) const;
   bool peek_before(std::uint32_t physical, std::span<std::uint8_t> bytes) const;
-  // The same by linear address, through the guest's page tables.
+  // Through the guest's page tables, of which the pages must have come as well.
+  std::optional<std::uint32_t> physical_of(std::uint32_t linear) const;
   bool peek_linear(std::uint32_t linear, std::span<std::uint8_t> bytes) const;
   bool paused() const { return snapshot != nullptr && snapshot->state == RunState::paused; }
 };
