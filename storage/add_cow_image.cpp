@@ -64,14 +64,16 @@ void AddCowImage::open_backing(const ImageContext& context, const OpenOptions& o
                                           printable(header_.backing, 120) + ")");
     }
   } catch (const NoSuchFile&) {
-    throw ImageError(place_.path(), "has lost its backing file (" +
-                                        printable(header_.backing, 120) + " does not exist)");
+    throw LostParent(
+        place_.path(), header_.backing,
+        "has lost its backing file (" + printable(header_.backing, 120) + " does not exist)");
   }
   const bool recorded = !format.empty();
   parent_ = context.parents->open(header_.backing, recorded ? format : kRawFormat.name);
   if (!parent_) {
-    throw ImageError(place_.path(), "has lost its backing file (" +
-                                        printable(header_.backing, 120) + " does not exist)");
+    throw LostParent(
+        place_.path(), header_.backing,
+        "has lost its backing file (" + printable(header_.backing, 120) + " does not exist)");
   }
   if (!recorded) refuse_unrecorded_format(context);
 }

@@ -108,7 +108,7 @@ void CowdImage::open_parent(const ImageContext& context, const OpenOptions& opti
     if (parent_) break;
   }
   if (!parent_) {
-    throw ImageError(place_.path(),
+    throw LostParent(place_.path(), name,
                      "has lost its parent (" + printable(name, 120) + " does not exist)");
   }
   check_generation(context, options);

@@ -33,8 +33,8 @@ RefusedName::RefusedName(const std::filesystem::path& folder, std::string_view n
       name_(printable(name, 120)),
       why_(why) {}
 
-ImageError RefusedName::in(const std::filesystem::path& image) const {
-  return {image, "names \"" + name_ + "\", which " + why_};
+std::string RefusedName::words() const {
+  return "names \"" + name_ + "\", which " + why_;
 }
 
 std::filesystem::path Place::path() const {

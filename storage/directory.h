@@ -29,7 +29,8 @@ class RefusedName final : public ImageError {
  public:
   RefusedName(const std::filesystem::path& folder, std::string_view name, std::string_view why);
 
-  ImageError in(const std::filesystem::path& image) const;
+  ImageError in(const std::filesystem::path& image) const { return {image, words()}; }
+  std::string words() const;  // "names "x", which ...", said of the image
 
  private:
   std::string name_;

@@ -103,7 +103,7 @@ void GrowableImage::open_parent(const ImageContext& context, const OpenOptions& 
   if (parent_missing_) return;
   parent_ = context.parents->open(name, kGrowableFormat.name);
   if (!parent_) {
-    throw ImageError(place_.path(),
+    throw LostParent(place_.path(), name,
                      "has lost its parent (" + printable(name, 120) + " does not exist)");
   }
   const auto* const parent = dynamic_cast<const GrowableImage*>(parent_.get());

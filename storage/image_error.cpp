@@ -62,6 +62,10 @@ ImageError::ImageError(const std::filesystem::path& file, std::uint64_t offset,
       file_(file),
       offset_(offset) {}
 
+LostParent::LostParent(const std::filesystem::path& file, std::string_view parent,
+                       std::string_view text)
+    : ImageError(file, text), parent_(printable(parent, kPathLimit)) {}
+
 std::string printable(std::string_view bytes, std::size_t limit) {
   std::string text;
   while (!bytes.empty()) {

@@ -30,6 +30,18 @@ class NoSuchFile final : public ImageError {
   using ImageError::ImageError;
 };
 
+// The image, file(), lies on a parent that is not there, or that it may not reach.
+class LostParent final : public ImageError {
+ public:
+  // `parent` as the image names it; `text` as for ImageError.
+  LostParent(const std::filesystem::path& file, std::string_view parent, std::string_view text);
+
+  const std::string& parent() const { return parent_; }  // fit to print
+
+ private:
+  std::string parent_;
+};
+
 // Makes bytes of unknown origin fit to print: control characters and invalid UTF-8 become \xNN.
 // Longer than `limit` characters, it loses its head (the end of a path says more than its
 // beginning).

@@ -86,7 +86,7 @@ class Layer final : public ParentResolver {
     } catch (const NoSuchFile&) {
       return nullptr;
     } catch (const RefusedName& refused) {
-      throw refused.in(place_.path());
+      throw LostParent(place_.path(), name, refused.words());
     }
     OpenOptions options = options_;
     options.mode = options_.write_parent ? OpenMode::read_write : OpenMode::read_only;

@@ -99,8 +99,9 @@ void VhdImage::open_parent(const ImageContext& context, const OpenOptions& optio
     if (parent_) break;
   }
   if (!parent_) {
-    throw ImageError(context.path(), tried.empty() ? "has a parent but does not name it"
-                                                   : "has lost its parent (tried " + tried + ")");
+    if (tried.empty()) throw ImageError(context.path(), "has a parent but does not name it");
+    throw LostParent(context.path(), names.candidates().front(),
+                     "has lost its parent (tried " + tried + ")");
   }
   check_parent(context, options);
 }

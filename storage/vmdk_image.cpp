@@ -166,8 +166,9 @@ void VmdkImage::open_parent(const ImageContext& context, const OpenOptions& opti
     if (parent_) break;
   }
   if (!parent_) {
-    throw ImageError(place_.path(), "has lost its parent (parentFileNameHint = " +
-                                        printable(hint, 120) + " does not exist)");
+    throw LostParent(
+        place_.path(), hint,
+        "has lost its parent (parentFileNameHint = " + printable(hint, 120) + " does not exist)");
   }
   check_parent_id(options, context);
 }
