@@ -182,10 +182,7 @@ void memory_buttons(Frame& frame, const DriveView& drive) {
   explain(discards ? "this drive drops its writes at power off (mode discard)"
                    : "sends what waits in memory into the image; snapshots end");
   beside(frame, "Open...");
-  if (button(frame, "Open...")) {
-    frame.work.open_dialog = true;
-    frame.work.open_slot.reset();
-  }
+  if (button(frame, "Open...")) frame.work.open.ask_for_machine();
   explain("another image, with a machine of its own");
 }
 

@@ -152,18 +152,12 @@ bool Desk::frame(float width, float height, float seconds) {
   Wants wants;
   wants.map = wants_.map;
   wants.screen = false;
-  Frame frame(theme_, snapshot_.get(), work_, wants, renderer_);
+  Frame frame(theme_, snapshot_.get(), work_, wants, renderer_, program);
   frame.width = width;
   frame.height = height;
   frame.guest = &guest_;
   frame.post = [this](Request request) {
     if (session_) session_->post(std::move(request));
-  };
-  frame.open_file = [this](const std::string& path) {
-    if (open_file) open_file(path);
-  };
-  frame.insert_file = [this](const std::string& path, emu::DriveSlot slot) {
-    if (insert_file) insert_file(path, slot);
   };
   draw_menu_bar(frame);
   if (work_.start_page || !session_) {

@@ -43,8 +43,7 @@ class Desk {
   bool wants_text() const { return ImGui::GetIO().WantTextInput; }
 
   // What panels ask of the program.
-  std::function<void(const std::string&)> open_file;
-  std::function<void(const std::string&, emu::DriveSlot)> insert_file;
+  ProgramRequests program;
 
   void say(const std::string& line);
 

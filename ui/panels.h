@@ -13,6 +13,8 @@
 #include "ui/imgui_sdl.h"
 #include "ui/layout.h"
 #include "ui/map_model.h"
+#include "ui/open_dialog.h"
+#include "ui/recent_files.h"
 #include "ui/session.h"
 #include "ui/snapshot.h"
 #include "ui/theme.h"
@@ -20,19 +22,6 @@
 namespace ui {
 
 // A file seen before, for the start page.
-struct RecentFile {
-  std::string path;
-  std::string slot;
-  std::string mode;
-  std::string last_run;  // a date
-  double guest_seconds = 0;
-  // What a look at the file found; filled in by the window.
-  bool looked = false;
-  std::string format, problem;
-  std::uint64_t sectors = 0, used_sectors = 0;
-  std::vector<float> strip;  // share in use along the disk
-};
-
 // What a person set up, kept between frames and, in part, between runs.
 struct Workspace {
   Layout layout = Layout::play;
@@ -112,11 +101,11 @@ struct Workspace {
   std::uint64_t menu_lba = 0, menu_sectors = 0;
 
   // Dialogs.
-  std::string open_path, open_error;
-  bool open_dialog = false;
-  std::optional<emu::DriveSlot> open_slot;  // where to; none: a new machine
-  std::string create_path, create_size = "64M", create_format = "vmdk";
-  bool create_dialog = false;
+  OpenDialog open;
+  struct CreateDialog {
+    bool asked = false;  // to be opened in this frame
+    std::string path, size = "64M", error;
+  } create;
   bool about = false;
   // What is asked before it is done.
   struct Question {
@@ -136,26 +125,38 @@ struct Workspace {
   std::array<Led, emu::kDriveSlotCount> leds{};
 };
 
+// What panels ask of the program around them. Done after the frame; what comes of it is told to the
+// dialogs and to the person.
+struct ProgramRequests {
+  using Path = const std::string&;
+  // A new machine with this file or folder; "": with the demo.
+  std::function<void(Path)> open_file = [](Path) {};
+  std::function<void(Path, emu::DriveSlot)> insert_file = [](Path, emu::DriveSlot) {};
+  std::function<void(Path, Path)> create_disk = [](Path, Path) {};  // size as "64M"
+  // `child` follows its parent to this file, and is opened.
+  std::function<void(Path, Path)> relocate_parent = [](Path, Path) {};
+};
+
 // What one frame of panels is made from.
 class Frame {
  public:
   Frame(const Theme& theme_in, const Snapshot* snapshot_in, Workspace& work_in, Wants& wants_in,
-        SDL_Renderer* renderer_in)
+        SDL_Renderer* renderer_in, const ProgramRequests& program_in)
       : theme(theme_in),
         snapshot(snapshot_in),
         work(work_in),
         wants(wants_in),
-        renderer(renderer_in) {}
+        renderer(renderer_in),
+        program(program_in) {}
 
   const Theme& theme;
   const Snapshot* snapshot;  // nullptr: no machine
   Workspace& work;
   Wants& wants;  // filled in by panels
   SDL_Renderer* renderer;
+  const ProgramRequests& program;
   float width = 0, height = 0;
-  std::function<void(Request)> post;                  // to the machine
-  std::function<void(const std::string&)> open_file;  // a new machine with it; "" for the demo
-  std::function<void(const std::string&, emu::DriveSlot)> insert_file;
+  std::function<void(Request)> post;  // to the machine
   PixelTexture* guest = nullptr;
 
   // Bytes of physical memory as far as they are here; asks for the rest. False: some were missing.

@@ -26,12 +26,10 @@ void open_panel(Frame& frame, Panel panel) {
 void menu_machine(Frame& frame) {
   const bool there = frame.snapshot != nullptr;
   const bool running = there && frame.snapshot->state == RunState::running;
-  if (ImGui::MenuItem("Boot the demo")) frame.open_file("");
-  if (ImGui::MenuItem("Open image...")) {
-    frame.work.open_dialog = true;
-    frame.work.open_slot.reset();
-  }
-  if (ImGui::MenuItem("Create a disk...")) frame.work.create_dialog = true;
+  if (ImGui::MenuItem("Boot the demo")) frame.program.open_file("");
+  if (ImGui::MenuItem("Open image...")) frame.work.open.ask_for_machine();
+  if (ImGui::MenuItem("Create a disk...")) frame.work.create.asked = true;
+  if (ImGui::MenuItem("Folder as a disk...")) frame.work.open.ask_for_folder();
   ImGui::Separator();
   if (ImGui::MenuItem(running ? "Pause" : "Run", "RCtrl+P", false, there)) {
     frame.post([running](Control& c) { running ? c.pause() : c.run(); });
@@ -72,10 +70,8 @@ void drive_menu(Frame& frame, const DriveView& drive) {
   const Theme& theme = frame.theme;
   const bool floppy = emu::is_floppy(drive.slot);
   if (ImGui::MenuItem(floppy ? "Insert image..." : "Change image...",
-                      floppy ? nullptr : "fixed disk", false, floppy)) {
-    frame.work.open_dialog = true;
-    frame.work.open_slot = drive.slot;
-  }
+                      floppy ? nullptr : "fixed disk", false, floppy))
+    frame.work.open.ask_for_drive(drive.slot);
   if (ImGui::MenuItem("Eject", floppy ? nullptr : "fixed disk: power off first", false,
                       floppy && drive.loaded)) {
     frame.post([slot = drive.slot](Control& c) { c.eject(slot); });

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "ui/map_picture.h"
 #include "ui/panels.h"
 #include "ui/widgets.h"
 
@@ -10,54 +11,296 @@ namespace ui {
 
 namespace {
 
-bool tile(Frame& frame, ImVec2 at, float w, const char* title, const char* first,
-          const char* second, const char* key, bool primary) {
-  const Theme& theme = frame.theme;
-  const Fonts& fonts = theme.fonts();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float h = theme.px(112);
-  ImGui::SetCursorScreenPos(at);
-  ImGui::PushID(title);
-  const bool pressed = ImGui::InvisibleButton("tile", {w, h});
-  ImGui::PopID();
-  const bool hovered = ImGui::IsItemHovered();
-  const Colour fill = primary ? theme->button_on : (hovered ? theme->raised : theme->panel);
-  const ImVec2 end = {at.x + w, at.y + h};
-  list->AddRectFilled(at, end, fill, theme.px(4));
-  list->AddRect(at, end, primary || hovered ? theme->accent : theme->line, theme.px(4));
-  put(list, fonts.caption, at.x + theme.px(20), at.y + theme.px(18), theme->text,
-      fit(fonts.caption, title, w - theme.px(70)));
-  put(list, fonts.text, at.x + theme.px(20), at.y + theme.px(54), theme->text2,
-      fit(fonts.text, first, w - theme.px(30)));
-  put(list, fonts.text, at.x + theme.px(20), at.y + theme.px(74), theme->text2,
-      fit(fonts.text, second, w - theme.px(30)));
-  const float kx = at.x + w - theme.px(36);
-  list->AddRectFilled({kx, at.y + theme.px(16)}, {kx + theme.px(20), at.y + theme.px(36)},
-                      theme->raised, theme.px(3));
-  put(list, fonts.small, kx + theme.px(10) - width_of(fonts.small, key) / 2, at.y + theme.px(19),
-      theme->text2, key);
-  return pressed;
-}
+class StartPage {
+ public:
+  explicit StartPage(Frame& frame)
+      : frame_(frame),
+        theme_(frame.theme),
+        fonts_(theme_.fonts()),
+        work_(frame.work),
+        list_(ImGui::GetWindowDrawList()),
+        w_(std::min(theme_.px(1200), frame.width - theme_.px(48))),
+        x_(std::floor((frame.width - w_) / 2)) {}
 
-void strip(ImDrawList* list, const Theme& theme, ImVec2 at, float w, float h,
-           const std::vector<float>& shares) {
-  list->AddRectFilled(at, {at.x + w, at.y + h}, theme->well);
-  const auto n = static_cast<float>(shares.size());
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (shares[i] <= 0) continue;
-    const float x = at.x + w * static_cast<float>(i) / n;
-    const float tall = std::max(theme.px(2), h * shares[i]);
-    list->AddRectFilled({x, at.y + h - tall}, {at.x + w * static_cast<float>(i + 1) / n, at.y + h},
-                        kMapFills.top);
+  void draw() {
+    float y = theme_.bar() +
+              std::floor(std::min(theme_.px(60), (frame_.height - theme_.px(560)) * 0.14F));
+    y = heading(y);
+    y = tiles(y);
+    y = recent(y);
+    y = hints(y);
+    drop_zone(y);
+    foot();
   }
-}
+
+ private:
+  // Each draws from `y` down and answers where the next one goes.
+
+  float heading(float y) {
+    put(list_, fonts_.heading, x_, y, theme_->text, "platter");
+    put(list_, fonts_.caption, x_, y + theme_.px(36), theme_->text2,
+        fit(fonts_.caption,
+            "A small PC you can watch: boot an image, take it apart, see its disk come alive.",
+            w_));
+    return y + theme_.px(92);
+  }
+
+  struct Tile {
+    const char *title, *first, *second, *key;
+    SDL_Scancode code;
+    void (*act)(Frame&);
+  };
+
+  float tiles(float y) {
+    static constexpr std::array<Tile, 4> all = {
+        {{"Boot the demo", "A tiny guest in the program itself.", "No files needed.", "D",
+          SDL_SCANCODE_D, [](Frame& frame) { frame.program.open_file(""); }},
+         {"Open an image...", "Floppy, hard disk or machine file.", "Format is found by content.",
+          "O", SDL_SCANCODE_O, [](Frame& frame) { frame.work.open.ask_for_machine(); }},
+         {"Create a disk...", "Partitioned, formatted, empty.",
+          "Grows only where the guest writes.", "N", SDL_SCANCODE_N,
+          [](Frame& frame) { frame.work.create.asked = true; }},
+         {"Folder as a disk...", "A folder becomes drive C.", "Changes go back at the end.", "F",
+          SDL_SCANCODE_F, [](Frame& frame) { frame.work.open.ask_for_folder(); }}}};
+    const float gap = theme_.px(16);
+    const float width = std::floor((w_ - 3 * gap) / 4);
+    // A dialog has the keys while it is open.
+    const bool keys =
+        !ImGui::GetIO().WantTextInput &&
+        !ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+    float x = x_;
+    for (const Tile& one : all) {
+      const bool pressed = tile(one, {x, y}, width, &one == all.data());
+      if (pressed || (keys && ImGui::IsKeyPressed(static_cast<int>(one.code), false)))
+        one.act(frame_);
+      x += width + gap;
+    }
+    return y + theme_.px(112) + theme_.px(30);
+  }
+
+  bool tile(const Tile& one, ImVec2 at, float w, bool primary) {
+    const float h = theme_.px(112);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::PushID(one.title);
+    const bool pressed = ImGui::InvisibleButton("tile", {w, h});
+    ImGui::PopID();
+    const bool hovered = ImGui::IsItemHovered();
+    const Colour fill = primary ? theme_->button_on : (hovered ? theme_->raised : theme_->panel);
+    const ImVec2 end = {at.x + w, at.y + h};
+    list_->AddRectFilled(at, end, fill, theme_.px(4));
+    list_->AddRect(at, end, primary || hovered ? theme_->accent : theme_->line, theme_.px(4));
+    put(list_, fonts_.caption, at.x + theme_.px(20), at.y + theme_.px(18), theme_->text,
+        fit(fonts_.caption, one.title, w - theme_.px(70)));
+    put(list_, fonts_.text, at.x + theme_.px(20), at.y + theme_.px(54), theme_->text2,
+        fit(fonts_.text, one.first, w - theme_.px(30)));
+    put(list_, fonts_.text, at.x + theme_.px(20), at.y + theme_.px(74), theme_->text2,
+        fit(fonts_.text, one.second, w - theme_.px(30)));
+    const float kx = at.x + w - theme_.px(36);
+    list_->AddRectFilled({kx, at.y + theme_.px(16)}, {kx + theme_.px(20), at.y + theme_.px(36)},
+                         theme_->raised, theme_.px(3));
+    put(list_, fonts_.small, kx + theme_.px(10) - width_of(fonts_.small, one.key) / 2,
+        at.y + theme_.px(19), theme_->text2, one.key);
+    return pressed;
+  }
+
+  // ---- what was open lately ----
+
+  float column(float share) const { return x_ + w_ * share; }
+  float row_height() const { return theme_.px(36); }
+
+  float recent(float y) {
+    put(list_, fonts_.caption, x_, y, theme_->text, "Recent");
+    y += theme_.px(30);
+    const float left = frame_.height - theme_.px(200) - y;
+    const auto room = static_cast<std::size_t>(std::clamp(left / row_height() - 1, 1.0F, 8.0F));
+    const std::size_t shown = std::min(room, work_.recent.size());
+    const float h =
+        theme_.px(22) + row_height() * static_cast<float>(std::max<std::size_t>(shown, 1));
+    list_->AddRectFilled({x_, y}, {x_ + w_, y + h}, theme_->panel, theme_.px(4));
+    list_->AddRectFilled({x_, y}, {x_ + w_, y + theme_.px(20)}, theme_->raised, theme_.px(4));
+    list_->AddRect({x_, y}, {x_ + w_, y + h}, theme_->line, theme_.px(4));
+    heads(y + theme_.px(2));
+    if (work_.recent.empty())
+      put(list_, fonts_.text, x_ + theme_.px(12), y + theme_.px(30), theme_->text3,
+          "Nothing yet: what you open is listed here.");
+    for (std::size_t i = 0; i < shown; ++i) {
+      ImGui::PushID(static_cast<int>(i));
+      entry(work_.recent[i], y + theme_.px(22) + row_height() * static_cast<float>(i), i == 0);
+      ImGui::PopID();
+    }
+    return y + h + theme_.px(28);
+  }
+
+  void heads(float y) {
+    const auto head = [&](float x, const char* name) {
+      put(list_, fonts_.text, x, y, theme_->text2, name);
+    };
+    head(x_ + theme_.px(12), "Name");
+    head(column(kFormat), "Format");
+    head(column(kMap), "Allocation map");
+    head(column(kUse) - width_of(fonts_.text, "In use"), "In use");
+    head(column(kOf) - width_of(fonts_.text, "Of"), "Of");
+    head(column(kLast), "Last run");
+    head(column(kMode), "Mode");
+  }
+
+  void entry(const RecentFile& file, float y, bool first) {
+    ImGui::SetCursorScreenPos({x_, y});
+    const bool pressed = ImGui::InvisibleButton("recent", {w_, row_height()});
+    const bool hovered = ImGui::IsItemHovered();
+    if (hovered) {
+      list_->AddRectFilled({x_ + 1, y}, {x_ + w_ - 1, y + row_height()}, theme_->row);
+      tooltip(file.path + (file.problem.empty() ? "" : "\n" + file.problem));
+    }
+    if (!first) across(list_, x_ + theme_.px(12), x_ + w_ - theme_.px(12), y, theme_->line);
+    const float ty = y + (row_height() - fonts_.text->FontSize) / 2;
+    const std::string name = file.path.substr(file.path.find_last_of('/') + 1);
+    cell(kName, kFormat, ty, file.problem.empty() ? theme_->text : theme_->text2, name);
+    cell(kFormat, kMap, ty, theme_->text2, file.format);
+    if (file.problem.empty()) {
+      facts(file, y, ty);
+      if (hovered) label(y, "Run", theme_->button_on, theme_->accent);
+      if (pressed) frame_.program.open_file(file.path);
+    } else {
+      trouble(file, y, ty, pressed);
+    }
+  }
+
+  void facts(const RecentFile& file, float y, float ty) {
+    strip(file, {column(kMap), y + theme_.px(10)}, w_ * 0.2F, row_height() - theme_.px(20));
+    const auto number = [&](float share, Colour colour, std::uint64_t sectors) {
+      if (sectors == 0 && file.sectors == 0) return;
+      const std::string words = bytes_text(sectors * storage::kSectorSize);
+      put(list_, fonts_.text, column(share) - width_of(fonts_.text, words), ty, colour, words);
+    };
+    number(kUse, theme_->text, file.used_sectors);
+    number(kOf, theme_->text2, file.sectors);
+    cell(kLast, kMode, ty, theme_->text2, file.last_run);
+    put(list_, fonts_.text, column(kMode), ty, theme_->text2, file.mode);
+  }
+
+  // What is wrong, and the way out of it where there is one.
+  void trouble(const RecentFile& file, float y, float ty, bool pressed) {
+    if (file.lost_parent.empty()) {
+      cell(kMap, 1, ty, theme_->bad, file.problem);
+      if (pressed) frame_.program.open_file(file.path);  // it may be mended by now
+      return;
+    }
+    cell(kMap, kLast, ty, theme_->bad, "cannot be opened until its parent is found");
+    cell(kLast, kMode, ty, theme_->bad, file.lost_parent);
+    label(y, "Locate...", theme_->button, theme_->line_strong);
+    if (pressed) work_.open.ask_for_parent(file.lost_child, file.lost_parent);
+  }
+
+  void cell(float from, float to, float y, Colour colour, const std::string& words) {
+    const float x = from == kName ? x_ + theme_.px(12) : column(from);
+    put(list_, fonts_.text, x, y, colour, fit(fonts_.text, words, column(to) - x - theme_.px(8)));
+  }
+
+  // Looks like a button; the whole row is one.
+  void label(float y, const char* words, Colour fill, Colour border) {
+    const float width = std::max(theme_.px(60), width_of(fonts_.text, words) + theme_.px(16));
+    const ImVec2 begin = {x_ + w_ - theme_.px(10) - width, y + theme_.px(6)};
+    const ImVec2 end = {begin.x + width, y + row_height() - theme_.px(6)};
+    list_->AddRectFilled(begin, end, fill, theme_.px(4));
+    list_->AddRect(begin, end, border, theme_.px(4));
+    put(list_, fonts_.text, begin.x + (width - width_of(fonts_.text, words)) / 2,
+        y + (row_height() - fonts_.text->FontSize) / 2, theme_->text, words);
+  }
+
+  void strip(const RecentFile& file, ImVec2 at, float w, float h) {
+    if (file.strip.empty()) return;
+    list_->AddRectFilled(at, {at.x + w, at.y + h}, theme_->well);
+    const auto n = static_cast<float>(file.strip.size());
+    for (std::size_t i = 0; i < file.strip.size(); ++i) {
+      const RecentFile::Column& one = file.strip[i];
+      if (one.share <= 0) continue;
+      const float x = at.x + w * static_cast<float>(i) / n;
+      const float tall = std::max(theme_.px(2), h * one.share);
+      list_->AddRectFilled({x, at.y + h - tall},
+                           {at.x + w * static_cast<float>(i + 1) / n, at.y + h},
+                           layer_colour(one.layer, file.layers));
+    }
+  }
+
+  // ---- below the table, where there is room ----
+
+  float hints(float y) {
+    struct Hint {
+      const char *title, *first, *second;
+    };
+    constexpr std::array<Hint, 3> all = {
+        {{"See it live", "Run, then press Right-Ctrl+3. Every read and",
+          "write lights its cluster."},
+         {"Stop anywhere", "F5 runs, Shift+F5 breaks, F11 steps. A click",
+          "in the code sets a breakpoint."},
+         {"Keep the original", "Mode discard drops changes at power off;",
+          "read-only never writes."}}};
+    if (y + theme_.px(60) >= frame_.height - theme_.px(120)) return y;
+    const float third = std::floor(w_ / 3);
+    float x = x_;
+    for (const Hint& hint : all) {
+      put(list_, fonts_.text, x, y, theme_->text, hint.title);
+      put(list_, fonts_.text, x, y + theme_.px(22), theme_->text2,
+          fit(fonts_.text, hint.first, third - theme_.px(10)));
+      put(list_, fonts_.text, x, y + theme_.px(42), theme_->text2,
+          fit(fonts_.text, hint.second, third - theme_.px(10)));
+      x += third;
+    }
+    return y + theme_.px(90);
+  }
+
+  void drop_zone(float y) {
+    if (y + theme_.px(70) >= frame_.height - theme_.px(60)) return;
+    const float h = std::min(theme_.px(88), frame_.height - theme_.px(90) - y);
+    const float dash = theme_.px(6);
+    for (float d = 0; d < w_; d += 2 * dash) {
+      const float to = std::min(d + dash, w_);
+      across(list_, x_ + d, x_ + to, y, theme_->line_strong);
+      across(list_, x_ + d, x_ + to, y + h, theme_->line_strong);
+    }
+    for (float d = 0; d < h; d += 2 * dash) {
+      const float to = std::min(d + dash, h);
+      down(list_, x_, y + d, y + to, theme_->line_strong);
+      down(list_, x_ + w_, y + d, y + to, theme_->line_strong);
+    }
+    const auto centred = [&](float dy, Colour colour, const char* words) {
+      put(list_, fonts_.text, x_ + (w_ - width_of(fonts_.text, words)) / 2, y + h / 2 + dy, colour,
+          words);
+    };
+    centred(
+        -theme_.px(20), theme_->text,
+        "Drop a disk image, a floppy image, a folder or a machine file anywhere in this window");
+    centred(
+        theme_.px(4), theme_->text3,
+        "Raw, growable, COWD, VMDK, VHD and add-cow are recognised by their content. Nothing is "
+        "changed by opening.");
+  }
+
+  void foot() {
+    ImGui::SetCursorScreenPos({x_, frame_.height - theme_.bar() - theme_.px(38)});
+    checkbox(frame_, "Show this page at start", work_.show_start_page);
+    const char* help = "F1  keys and panels";
+    put(list_, fonts_.text, x_ + w_ - width_of(fonts_.text, help),
+        frame_.height - theme_.bar() - theme_.px(33), theme_->text3, help);
+  }
+
+  // Where columns begin, or end where they hold numbers, as shares of the width.
+  static constexpr float kName = 0, kFormat = 0.225F, kMap = 0.343F, kUse = 0.607F, kOf = 0.683F,
+                         kLast = 0.727F, kMode = 0.873F;
+
+  Frame& frame_;
+  const Theme& theme_;
+  const Fonts& fonts_;
+  Workspace& work_;
+  ImDrawList* list_;
+  float w_, x_;
+};
 
 }  // namespace
 
 void draw_start_page(Frame& frame) {
   const Theme& theme = frame.theme;
-  const Fonts& fonts = theme.fonts();
-  Workspace& work = frame.work;
   ImGui::SetNextWindowPos({0, theme.bar()});
   ImGui::SetNextWindowSize({frame.width, frame.height - 2 * theme.bar()});
   ImGui::PushStyleColor(ImGuiCol_WindowBg, theme->desk);
@@ -69,163 +312,7 @@ void draw_start_page(Frame& frame) {
                    ImGuiWindowFlags_NoNav);
   ImGui::PopStyleVar(2);
   ImGui::PopStyleColor();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float w = std::min(theme.px(1200), frame.width - theme.px(48));
-  const float x = std::floor((frame.width - w) / 2);
-  float y =
-      theme.bar() + std::floor(std::min(theme.px(60), (frame.height - theme.px(560)) * 0.14F));
-  put(list, fonts.heading, x, y, theme->text, "platter");
-  put(list, fonts.caption, x, y + theme.px(36), theme->text2,
-      fit(fonts.caption,
-          "A small PC you can watch: boot an image, take it apart, see its disk come alive.", w));
-  y += theme.px(92);
-  const float gap = theme.px(16);
-  const float tile_width = std::floor((w - 3 * gap) / 4);
-  const bool typing = ImGui::GetIO().WantTextInput || work.open_dialog || work.create_dialog;
-  const auto key = [&](SDL_Scancode code) {
-    return !typing && ImGui::IsKeyPressed(static_cast<int>(code), false);
-  };
-  if (tile(frame, {x, y}, tile_width, "Boot the demo", "A tiny guest in the program itself.",
-           "No files needed.", "D", true) ||
-      key(SDL_SCANCODE_D))
-    frame.open_file("");
-  if (tile(frame, {x + tile_width + gap, y}, tile_width, "Open an image...",
-           "Floppy, hard disk or machine file.", "Format is found by content.", "O", false) ||
-      key(SDL_SCANCODE_O)) {
-    work.open_dialog = true;
-    work.open_slot.reset();
-  }
-  if (tile(frame, {x + 2 * (tile_width + gap), y}, tile_width, "Create a disk...",
-           "Partitioned, formatted, empty.", "Grows only where the guest writes.", "N", false) ||
-      key(SDL_SCANCODE_N))
-    work.create_dialog = true;
-  if (tile(frame, {x + 3 * (tile_width + gap), y}, tile_width, "Folder as a disk...",
-           "A folder becomes drive C.", "Changes go back at the end.", "F", false) ||
-      key(SDL_SCANCODE_F)) {
-    work.open_dialog = true;
-    work.open_slot.reset();
-  }
-  y += theme.px(112) + theme.px(30);
-  put(list, fonts.caption, x, y, theme->text, "Recent");
-  y += theme.px(30);
-  // The table.
-  const float row = theme.px(36);
-  const float left = frame.height - theme.px(200) - y;
-  const auto rows = static_cast<std::size_t>(std::max(1.0F, std::min(8.0F, left / row - 1)));
-  const std::size_t shown = std::min(rows, work.recent.size());
-  const float h = theme.px(22) + row * static_cast<float>(std::max<std::size_t>(shown, 1));
-  list->AddRectFilled({x, y}, {x + w, y + h}, theme->panel, theme.px(4));
-  list->AddRectFilled({x, y}, {x + w, y + theme.px(20)}, theme->raised, theme.px(4));
-  list->AddRect({x, y}, {x + w, y + h}, theme->line, theme.px(4));
-  const float c_name = x + theme.px(12);
-  const float c_format = x + w * 0.225F;
-  const float c_map = x + w * 0.343F;
-  const float map_width = w * 0.2F;
-  const float c_use = x + w * 0.607F;
-  const float c_of = x + w * 0.683F;
-  const float c_last = x + w * 0.727F;
-  const float c_mode = x + w * 0.873F;
-  const float hy = y + theme.px(2);
-  put(list, fonts.text, c_name, hy, theme->text2, "Name");
-  put(list, fonts.text, c_format, hy, theme->text2, "Format");
-  put(list, fonts.text, c_map, hy, theme->text2, "Allocation map");
-  put(list, fonts.text, c_use - width_of(fonts.text, "In use"), hy, theme->text2, "In use");
-  put(list, fonts.text, c_of - width_of(fonts.text, "Of"), hy, theme->text2, "Of");
-  put(list, fonts.text, c_last, hy, theme->text2, "Last run");
-  put(list, fonts.text, c_mode, hy, theme->text2, "Mode");
-  if (work.recent.empty())
-    put(list, fonts.text, c_name, y + theme.px(30), theme->text3,
-        "Nothing yet: what you open is listed here.");
-  for (std::size_t i = 0; i < shown; ++i) {
-    const RecentFile& file = work.recent[i];
-    const float ry = y + theme.px(22) + row * static_cast<float>(i);
-    ImGui::SetCursorScreenPos({x, ry});
-    ImGui::PushID(static_cast<int>(i));
-    const bool pressed = ImGui::InvisibleButton("recent", {w, row});
-    const bool hovered = ImGui::IsItemHovered();
-    ImGui::PopID();
-    if (hovered) {
-      list->AddRectFilled({x + 1, ry}, {x + w - 1, ry + row}, theme->row);
-      tooltip(file.path + (file.problem.empty() ? "" : "\n" + file.problem));
-    }
-    if (i != 0) across(list, c_name, x + w - theme.px(12), ry, theme->line);
-    const float ty = ry + (row - fonts.text->FontSize) / 2;
-    const std::string name = file.path.substr(file.path.find_last_of('/') + 1);
-    put(list, fonts.text, c_name, ty, file.problem.empty() ? theme->text : theme->text2,
-        fit(fonts.text, name, c_format - c_name - theme.px(8)));
-    put(list, fonts.text, c_format, ty, theme->text2,
-        fit(fonts.text, file.format, c_map - c_format - theme.px(8)));
-    if (!file.problem.empty()) {
-      put(list, fonts.text, c_map, ty, theme->bad,
-          fit(fonts.text, file.problem, x + w - c_map - theme.px(14)));
-      continue;
-    }
-    strip(list, theme, {c_map, ry + theme.px(10)}, map_width, row - theme.px(20), file.strip);
-    const std::string used = bytes_text(file.used_sectors * storage::kSectorSize);
-    const std::string size = bytes_text(file.sectors * storage::kSectorSize);
-    put(list, fonts.text, c_use - width_of(fonts.text, used), ty, theme->text, used);
-    put(list, fonts.text, c_of - width_of(fonts.text, size), ty, theme->text2, size);
-    put(list, fonts.text, c_last, ty, theme->text2,
-        fit(fonts.text, file.last_run, c_mode - c_last - theme.px(8)));
-    put(list, fonts.text, c_mode, ty, theme->text2, file.mode);
-    if (hovered) {
-      const float bx = x + w - theme.px(70);
-      list->AddRectFilled({bx, ry + theme.px(6)}, {bx + theme.px(60), ry + row - theme.px(6)},
-                          theme->button_on, theme.px(4));
-      list->AddRect({bx, ry + theme.px(6)}, {bx + theme.px(60), ry + row - theme.px(6)},
-                    theme->accent, theme.px(4));
-      put(list, fonts.text, bx + theme.px(30) - width_of(fonts.text, "Run") / 2, ty, theme->text,
-          "Run");
-    }
-    if (pressed) frame.open_file(file.path);
-  }
-  y += h + theme.px(28);
-  struct Hint {
-    const char *title, *first, *second;
-  };
-  constexpr std::array<Hint, 3> hints = {
-      {{"See it live", "Run, then press Right-Ctrl+3. Every read and", "write lights its cluster."},
-       {"Stop anywhere", "F5 runs, Shift+F5 breaks, F11 steps. A click",
-        "in the code sets a breakpoint."},
-       {"Keep the original", "Mode discard drops changes at power off;",
-        "read-only never writes."}}};
-  const float third = std::floor(w / 3);
-  if (y + theme.px(60) < frame.height - theme.px(120)) {
-    for (std::size_t i = 0; i < hints.size(); ++i) {
-      const float hx = x + third * static_cast<float>(i);
-      put(list, fonts.text, hx, y, theme->text, hints[i].title);
-      put(list, fonts.text, hx, y + theme.px(22), theme->text2,
-          fit(fonts.text, hints[i].first, third - theme.px(10)));
-      put(list, fonts.text, hx, y + theme.px(42), theme->text2,
-          fit(fonts.text, hints[i].second, third - theme.px(10)));
-    }
-    y += theme.px(90);
-  }
-  if (y + theme.px(70) < frame.height - theme.px(60)) {
-    const float bh = std::min(theme.px(88), frame.height - theme.px(90) - y);
-    const float dash = theme.px(6);
-    for (float d = 0; d < w; d += 2 * dash) {
-      const float to = std::min(d + dash, w);
-      across(list, x + d, x + to, y, theme->line_strong);
-      across(list, x + d, x + to, y + bh, theme->line_strong);
-    }
-    for (float d = 0; d < bh; d += 2 * dash) {
-      const float to = std::min(d + dash, bh);
-      down(list, x, y + d, y + to, theme->line_strong);
-      down(list, x + w, y + d, y + to, theme->line_strong);
-    }
-    const char* one = "Drop a disk image, a floppy image or a machine file anywhere in this window";
-    const char* two = "The format is recognised by content. Nothing is changed by opening.";
-    put(list, fonts.text, x + (w - width_of(fonts.text, one)) / 2, y + bh / 2 - theme.px(20),
-        theme->text, one);
-    put(list, fonts.text, x + (w - width_of(fonts.text, two)) / 2, y + bh / 2 + theme.px(4),
-        theme->text3, two);
-  }
-  ImGui::SetCursorScreenPos({x, frame.height - theme.bar() - theme.px(38)});
-  checkbox(frame, "Show this page at start", work.show_start_page);
-  const char* help = "F1  keys and panels";
-  put(list, fonts.text, x + w - width_of(fonts.text, help),
-      frame.height - theme.bar() - theme.px(33), theme->text3, help);
+  StartPage(frame).draw();
   ImGui::End();
 }
 

@@ -5,15 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "storage/directory.h"
-#include "storage/format.h"
-#include "storage/open_image.h"
-
 namespace ui {
 
 namespace {
-
-constexpr std::size_t kMostRecent = 12;
 
 // Fields apart by tabs; paths with tabs or line ends are not remembered.
 std::vector<std::string> fields(const std::string& line) {
@@ -21,55 +15,6 @@ std::vector<std::string> fields(const std::string& line) {
   std::istringstream stream(line);
   for (std::string field; std::getline(stream, field, '\t');) out.push_back(field);
   return out;
-}
-
-void look_at(RecentFile& file) {
-  file.looked = true;
-  if (file.path.ends_with(".toml")) {
-    file.format = "machine";
-    return;
-  }
-  storage::OpenOptions options;
-  options.mode = storage::OpenMode::read_only;
-  options.force_share = true;
-  options.truncate = true;
-  try {
-    const storage::OpenedImage opened = storage::open_image(file.path, options);
-    file.format = opened.format != nullptr ? std::string(opened.format->name) : "";
-    std::size_t layers = 1;
-    for (storage::Image* image = opened.image; image != nullptr && image->parent() != nullptr;
-         image = image->parent())
-      ++layers;
-    if (layers > 1) file.format += " chain of " + std::to_string(layers);
-    file.sectors = opened.device->sector_count();
-    constexpr std::size_t columns = 96;
-    std::vector<std::uint64_t> used(columns);
-    constexpr int most_extents = 20'000;
-    int left = most_extents;
-    for (std::uint64_t lba = 0; lba < file.sectors && left != 0; --left) {
-      const storage::Extent extent = opened.device->extent_at(lba);
-      const std::uint64_t count = std::max<std::uint64_t>(extent.sector_count, 1);
-      const bool holds = extent.state == storage::ClusterState::data ||
-                         extent.state == storage::ClusterState::shared;
-      if (holds) {
-        file.used_sectors += count;
-        const std::uint64_t per = std::max<std::uint64_t>(file.sectors / columns, 1);
-        for (std::uint64_t at = lba; at < lba + count;) {
-          const std::uint64_t column = std::min<std::uint64_t>(at / per, columns - 1);
-          const std::uint64_t end =
-              column + 1 == columns ? lba + count : std::min(lba + count, (column + 1) * per);
-          used[column] += end - at;
-          at = end;
-        }
-      }
-      lba += count;
-    }
-    const float per = static_cast<float>(std::max<std::uint64_t>(file.sectors / columns, 1));
-    for (const std::uint64_t count : used)
-      file.strip.push_back(std::min(1.0F, static_cast<float>(count) / per));
-  } catch (const std::exception& error) {
-    file.problem = error.what();
-  }
 }
 
 }  // namespace
@@ -107,6 +52,7 @@ void load_state(const std::filesystem::path& file, Workspace& work) {
       recent.slot = words[2];
       recent.mode = words[3];
       recent.last_run = words[4];
+      if (words.size() >= 6) recent.allow = words[5];
       work.recent.push_back(recent);
     }
   }
@@ -126,21 +72,9 @@ void save_state(const std::filesystem::path& file, const Workspace& work) {
   stream << "history\t" << (work.keep_history ? "yes" : "no") << "\n";
   stream << "mute\t" << (work.mute ? "yes" : "no") << "\n";
   for (const RecentFile& recent : work.recent) {
-    if (recent.path.find_first_of("\t\n\r") != std::string::npos) continue;
+    if ((recent.path + recent.allow).find_first_of("\t\n\r") != std::string::npos) continue;
     stream << "recent\t" << recent.path << "\t" << recent.slot << "\t" << recent.mode << "\t"
-           << recent.last_run << "\n";
-  }
-}
-
-void remember(Workspace& work, RecentFile file) {
-  std::erase_if(work.recent, [&](const RecentFile& old) { return old.path == file.path; });
-  work.recent.insert(work.recent.begin(), std::move(file));
-  if (work.recent.size() > kMostRecent) work.recent.resize(kMostRecent);
-}
-
-void look_at_recent(Workspace& work) {
-  for (RecentFile& file : work.recent) {
-    if (!file.looked) look_at(file);
+           << recent.last_run << "\t" << recent.allow << "\n";
   }
 }
 

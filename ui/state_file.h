@@ -12,8 +12,5 @@ namespace ui {
 std::filesystem::path state_file_path();
 void load_state(const std::filesystem::path& file, Workspace& work);
 void save_state(const std::filesystem::path& file, const Workspace& work);
-void remember(Workspace& work, RecentFile file);
-// Looks at the files of the start page: format, size, what is allocated where.
-void look_at_recent(Workspace& work);
 
 }  // namespace ui

@@ -18,6 +18,7 @@
 #include "emu/file_kind.h"
 #include "emu/image_command.h"
 #include "emu/session.h"
+#include "storage/relocate_parent.h"
 #include "ui/desk.h"
 #include "ui/display_loss.h"
 #include "ui/keymap.h"
@@ -124,10 +125,7 @@ class Window {
     state_file_ = state_file_path();
     load_state(state_file_, desk_->work());
     desk_->work().layout = Layout::play;
-    desk_->open_file = [this](const std::string& path) { wanted_file_ = path; };
-    desk_->insert_file = [this](const std::string& path, emu::DriveSlot slot) {
-      insert(path, slot);
-    };
+    follow_requests(desk_->program);
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
     if (machine) {
       begin(std::move(machine), options_);
@@ -155,7 +153,7 @@ class Window {
         break;
       }
       if (handle_events()) lively_until_ = Clock::now() + kLively;
-      if (wanted_file_) open(*std::exchange(wanted_file_, std::nullopt));
+      if (wanted_) std::exchange(wanted_, nullptr)();
       follow_verdict();
       follow_window_state();
       sound_->set_volume(desk_->work().mute ? 0 : desk_->work().volume);
@@ -207,14 +205,13 @@ class Window {
         title += std::string(" (") + mode_word(drive.mode) + ")";
       }
       if (drive.demo || drive.file.empty()) continue;
-      RecentFile recent;
       std::error_code ignored;
       const auto absolute = std::filesystem::absolute(drive.file, ignored);
-      recent.path = ignored ? drive.file : absolute.string();
+      RecentFile recent = recall(desk_->work().recent, ignored ? drive.file : absolute.string());
       recent.slot = emu::slot_name(drive.slot);
       recent.mode = mode_word(drive.mode);
       recent.last_run = today();
-      remember(desk_->work(), recent);
+      remember(desk_->work().recent, recent);
     }
     title_ = title;
     SDL_SetWindowTitle(window_.get(), title.c_str());
@@ -249,35 +246,90 @@ class Window {
 
   void show_start_page() {
     desk_->work().start_page = true;
-    look_at_recent(desk_->work());
+    look_at_recent(desk_->work().recent);
     SDL_SetWindowTitle(window_.get(), "Platter");
   }
 
-  // A path; "": the demo; "create:SIZE:PATH": an image that is made first.
-  void open(const std::string& what) {
+  // Panels ask in the middle of a frame; it is done between two.
+  void follow_requests(ProgramRequests& program) {
+    program.open_file = [this](const std::string& path) {
+      wanted_ = [this, path] { attempt([&] { open(path); }); };
+    };
+    program.insert_file = [this](const std::string& path, emu::DriveSlot slot) {
+      insert(path, slot);
+    };
+    program.create_disk = [this](const std::string& path, const std::string& size) {
+      wanted_ = [this, path, size] {
+        const std::string problem = attempt([&] {
+          create(path, size);
+          open(path);
+        });
+        desk_->work().create.error = problem;
+        desk_->work().create.asked = !problem.empty();
+      };
+    };
+    program.relocate_parent = [this](const std::string& child, const std::string& parent) {
+      wanted_ = [this, child, parent] { attempt([&] { relocate(child, parent); }); };
+    };
+  }
+
+  // What went wrong, which the person is told as well; empty: nothing.
+  template <class Act>
+  std::string attempt(Act act) {
+    std::string problem;
     try {
-      std::vector<std::string> words;
-      std::string path = what;
-      if (path.starts_with("create:")) {
-        const std::size_t colon = path.find(':', 7);
-        const std::string size = path.substr(7, colon - 7);
-        path = path.substr(colon + 1);
-        create(path, size);
-      }
-      if (!path.empty()) words.push_back(path);
-      auto parsed = emu::parse_command_line(words);
-      emu::RunOptions options = std::get<emu::RunOptions>(std::move(parsed));
-      options.config.rtc = emu::parse_rtc("host");
-      // The old machine's images are let go before the new one asks for them.
-      end_session(desk_->show(nullptr));
-      begin(std::make_unique<emu::Machine>(options.config,
-                                           [this](const std::string& line) { desk_->say(line); }),
-            options);
+      act();
+      desk_->work().open.succeeded();
     } catch (const std::exception& error) {
-      desk_->work().open_error = error.what();
-      desk_->say(error.what());
-      if (desk_->session() == nullptr) show_start_page();
+      problem = error.what();
+      desk_->work().open.failed(problem);
+      desk_->say(problem);
     }
+    if (desk_->session() == nullptr) show_start_page();
+    return problem;
+  }
+
+  // "": the demo.
+  void open(const std::string& path) {
+    std::vector<std::string> words;
+    if (!path.empty()) {
+      const std::string absolute = std::filesystem::absolute(path).string();
+      words.push_back(absolute);
+      const RecentFile known = recall(desk_->work().recent, absolute);
+      if (!known.allow.empty()) words.insert(words.end(), {"--allow-dir", known.allow});
+    }
+    auto parsed = emu::parse_command_line(words);
+    emu::RunOptions options = std::get<emu::RunOptions>(std::move(parsed));
+    options.config.rtc = emu::parse_rtc("host");
+    // The old machine's images are let go before the new one asks for them.
+    end_session(desk_->show(nullptr));
+    begin(std::make_unique<emu::Machine>(options.config,
+                                         [this](const std::string& line) { desk_->say(line); }),
+          options);
+  }
+
+  // Every file that lies on this child by way of others is looked at again; none is opened, as the
+  // person may have come for more than one.
+  void relocate(const std::string& child, const std::string& parent) {
+    namespace fs = std::filesystem;
+    const fs::path folder = fs::absolute(parent).parent_path();
+    storage::OpenOptions options;
+    options.allow = {folder};
+    storage::relocate_parent(child, fs::absolute(parent), options);
+    const bool beneath = !fs::path(parent)
+                              .lexically_relative(fs::path(child).parent_path())
+                              .string()
+                              .starts_with("..");
+    for (RecentFile& file : desk_->work().recent) {
+      if (file.lost_child != child) continue;
+      const RecentFile known = file;
+      file = recall({}, known.path);
+      file.slot = known.slot;
+      file.mode = known.mode;
+      file.last_run = known.last_run;
+      file.allow = beneath ? known.allow : folder.string();
+    }
+    desk_->say(fs::path(child).filename().string() + " lies on " + parent + " from now on");
   }
 
   static void create(const std::string& path, const std::string& size) {
@@ -314,7 +366,7 @@ class Window {
       }
       if (free != nullptr) return insert(path, free->slot);
     }
-    wanted_file_ = path;
+    desk_->program.open_file(path);
   }
 
   void follow_verdict() {
@@ -547,7 +599,7 @@ class Window {
   SoundDevice sound_device_{sound_};
   std::optional<Desk> desk_;
   std::filesystem::path state_file_;
-  std::optional<std::string> wanted_file_;
+  std::function<void()> wanted_;  // by a panel, to be done between frames; empty: nothing
   std::string title_ = "Platter";
   int width_ = 0, height_ = 0;
   Clock::time_point lively_until_ = Clock::now();

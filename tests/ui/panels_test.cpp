@@ -58,10 +58,62 @@ TEST_CASE("panels: the same run draws the same pixels, in each layout and look",
 TEST_CASE("panels: the start page's tiles and keys ask for a machine", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   std::string asked = "nothing";
-  rig.desk().open_file = [&](const std::string& path) { asked = path; };
+  rig.desk().program.open_file = [&](const std::string& path) { asked = path; };
   rig.frames(3);
   rig.click(200, 220);  // the primary tile
   REQUIRE(asked.empty());
+}
+
+TEST_CASE("panels: an entry without its parent asks for it, and a failure asks again",
+          "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  std::string child;
+  std::string parent;
+  rig.desk().program.relocate_parent = [&](const std::string& a, const std::string& b) {
+    child = a;
+    parent = b;
+  };
+  ui::RecentFile broken;
+  broken.path = "/tmp/top.vmdk";
+  broken.looked = true;
+  broken.problem = "/tmp/mid.vmdk: has lost its parent (base.vmdk does not exist)";
+  broken.lost_child = "/tmp/mid.vmdk";
+  broken.lost_parent = "base.vmdk";
+  rig.work().recent = {broken};
+  rig.frames(3);
+  rig.click(600, 360);  // the entry
+  REQUIRE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
+  rig.frames(2);
+  rig.text("elsewhere.vmdk");  // in the child's folder, which is listed
+  press_enter(rig);
+  CHECK(child == "/tmp/mid.vmdk");
+  CHECK(parent == "/tmp/elsewhere.vmdk");
+  CHECK_FALSE(rig.work().open.asked());
+  rig.work().open.failed("it is not the parent");
+  CHECK(rig.work().open.asked());
+  rig.frames(2);
+  rig.work().open.failed("another drive's trouble");
+  CHECK_FALSE(rig.work().open.asked());
+}
+
+TEST_CASE("panels: a folder is gone into by Enter, and taken where a folder is wanted",
+          "[ui][panels]") {
+  const support::TempDir folder;
+  std::filesystem::create_directory(folder.path() / "games");
+  Rig rig(kWidth, kHeight);
+  std::string asked = "nothing";
+  rig.desk().program.open_file = [&](const std::string& path) { asked = path; };
+  rig.frames(3);
+  const bool wanted = GENERATE(false, true);
+  if (wanted) {
+    rig.work().open.ask_for_folder();
+  } else {
+    rig.work().open.ask_for_machine();
+  }
+  rig.frames(4);
+  rig.text((folder.path() / "games").string());
+  press_enter(rig);
+  CHECK(asked == (wanted ? (folder.path() / "games").string() : "nothing"));
 }
 
 TEST_CASE("panels: a click in the map pins a cluster, the wheel zooms, a legend entry isolates",

@@ -39,7 +39,9 @@ void shoot(const std::filesystem::path& folder, const std::string& name, int wid
   gone.path = "/home/me/old-build.cowd";
   gone.format = "cowd";
   gone.looked = true;
-  gone.problem = "base.img is missing";
+  gone.problem = "/home/me/old-build.cowd: has lost its parent (base.cowd does not exist)";
+  gone.lost_child = gone.path;
+  gone.lost_parent = "base.cowd";
   ui::RecentFile disk;
   disk.path = "/home/me/dos.vmdk";
   disk.format = "vmdk chain of 3";
@@ -48,10 +50,14 @@ void shoot(const std::filesystem::path& folder, const std::string& name, int wid
   disk.used_sectors = 186'000;
   disk.last_run = "1994-01-01 00:12";
   disk.mode = "discard";
-  for (int i = 0; i < 96; ++i)
-    disk.strip.push_back(i < 10 ? 1.0F
-                                : (i < 40 ? 1.0F - static_cast<float>(i % 7) / 8
-                                          : (i > 70 && i < 74 ? 0.8F : 0.0F)));
+  disk.layers = 3;
+  for (unsigned i = 0; i < 96; ++i) {
+    const float ragged = 1.0F - static_cast<float>(i % 7) / 8;
+    if (i < 10) disk.strip.push_back({1.0F, 2});
+    if (i >= 10 && i < 25) disk.strip.push_back({ragged, 1});
+    if (i >= 25 && i < 40) disk.strip.push_back({ragged, 0});
+    if (i >= 40) disk.strip.push_back({i > 70 && i < 74 ? 0.8F : 0.0F, 0});
+  }
   rig.work().recent = {disk, gone};
   rig.frames(3);
   rig.save(folder / (name + "-start.png"));
