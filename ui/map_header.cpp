@@ -97,45 +97,7 @@ class MapHeader {
   }
 
   void counters() {
-    const storage::CellSum all = map_.sum(0, map_.clusters());
-    const std::uint64_t cluster =
-        static_cast<std::uint64_t>(map_.sectors_per_cluster()) * storage::kSectorSize;
-    struct Item {
-      std::string value, words;
-    };
-    std::vector<Item> items;
-    items.push_back({bytes_text(map_.sectors() * storage::kSectorSize), "disk"});
-    items.push_back({grouped(map_.clusters()) + " x " + bytes_text(cluster), "clusters"});
-    items.push_back({grouped(all.used()) + " = " + bytes_text(all.used() * cluster), "in use"});
-    if (drive_ != nullptr) {
-      std::uint64_t host = 0;
-      std::size_t files = 0;
-      for (const LayerView& layer : drive_->layers) {
-        host += layer.host_bytes;
-        files += layer.host_bytes != 0 ? 1 : 0;
-      }
-      if (host != 0)
-        items.push_back(
-            {bytes_text(host), files == 1 ? "in 1 file" : print("in %zu files", files)});
-    }
-    const std::optional<std::uint64_t> hidden =
-        drive_ != nullptr ? hidden_copies(drive_->layers, map_.shown()) : std::nullopt;
-    if (hidden && *hidden != 0) items.push_back({grouped(*hidden), "copies hidden below"});
-    const std::uint64_t linked = all.counts[storage::index_of(storage::CellClass::linked)];
-    if (linked != 0) items.push_back({grouped(linked), "linked"});
-    if (const DiskFiles* files = model_.files()) {
-      std::uint64_t runs = 0;
-      std::uint64_t count = 0;
-      for (const DiskFiles::Node& node : files->nodes) {
-        if (node.mark != storage::MapMark::none || node.runs == 0) continue;
-        runs += node.runs;
-        ++count;
-      }
-      if (count != 0) {
-        items.push_back({print("%.1f", static_cast<double>(runs) / static_cast<double>(count)),
-                         "runs per file"});
-      }
-    }
+    const std::vector<Item> items = counted();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float w = ImGui::GetContentRegionAvail().x;
     const float h = theme_.px(22);
@@ -163,6 +125,53 @@ class MapHeader {
   }
 
  private:
+  struct Item {
+    std::string value, words;
+  };
+
+  std::vector<Item> counted() const {
+    const storage::CellSum all = map_.sum(0, map_.clusters());
+    const std::uint64_t cluster =
+        static_cast<std::uint64_t>(map_.sectors_per_cluster()) * storage::kSectorSize;
+    std::vector<Item> items;
+    items.push_back({bytes_text(map_.sectors() * storage::kSectorSize), "disk"});
+    items.push_back({grouped(map_.clusters()) + " x " + bytes_text(cluster), "clusters"});
+    items.push_back({grouped(all.used()) + " = " + bytes_text(all.used() * cluster), "in use"});
+    if (drive_ != nullptr) count_layers(items, cluster);
+    const std::uint64_t linked = all.counts[storage::index_of(storage::CellClass::linked)];
+    if (linked != 0) items.push_back({grouped(linked), "linked"});
+    if (model_.files() != nullptr) count_runs(items, *model_.files());
+    return items;
+  }
+
+  void count_layers(std::vector<Item>& items, std::uint64_t cluster_bytes) const {
+    std::uint64_t host = 0;
+    std::size_t files = 0;
+    for (const LayerView& layer : drive_->layers) {
+      host += layer.host_bytes;
+      files += layer.host_bytes != 0 ? 1 : 0;
+    }
+    if (host != 0)
+      items.push_back({bytes_text(host), files == 1 ? "in 1 file" : print("in %zu files", files)});
+    const std::optional<std::uint64_t> hidden = hidden_copies(drive_->layers, map_.shown());
+    if (hidden && *hidden != 0) items.push_back({grouped(*hidden), "copies hidden below"});
+    if (const auto share = metadata_share(drive_->layers, map_.shown(), cluster_bytes))
+      items.push_back({print("%.1f %%", *share * 100), "metadata"});
+  }
+
+  static void count_runs(std::vector<Item>& items, const DiskFiles& files) {
+    std::uint64_t runs = 0;
+    std::uint64_t count = 0;
+    for (const DiskFiles::Node& node : files.nodes) {
+      if (node.mark != storage::MapMark::none || node.runs == 0) continue;
+      runs += node.runs;
+      ++count;
+    }
+    if (count == 0) return;
+    items.push_back(
+        {print("%.1f", static_cast<double>(runs) / static_cast<double>(count)), "runs per file"});
+  }
+
   std::string unit_text() const {
     const std::uint64_t per = cell_sectors(map_, work_.zoom);
     const std::uint64_t spc = map_.sectors_per_cluster();

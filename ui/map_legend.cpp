@@ -162,7 +162,7 @@ std::vector<LegendRow> state_legend(const MapScene& scene, bool by_layer_only) {
   add("Explicit zero", t.zero, 'z', Swatch::bar);
   add("Unallocated", t.unallocated, ' ', Swatch::plain);
   add("Linked", kMapFills.linked, 'L', Swatch::dot);
-  add("Freed, reusable", t.unallocated, 'x', Swatch::outline);
+  add("Freed", t.unallocated, 'x', Swatch::outline);
   add("Corrupt", kMapFills.corrupt, '!', Swatch::cross);
   add("Parent not open", kMapFills.deeper, '?', Swatch::plain);
   const storage::ClassCounts& counts = map.counts();

@@ -44,7 +44,7 @@ class MapPanel {
     const float mini = std::min(theme_.px(90), w / 6);
     // As wide as the addresses of the disk's end.
     constexpr std::uint64_t large = 1ULL << 27;  // sectors: 64 GiB
-    const float gutter = theme_.px(map_.sectors() > large ? 66 : 44);
+    const float gutter = theme_.px(map_.sectors() > large ? 80 : 44);
     const float bar = theme_.px(14);
     const float grid_x = std::floor(x + mini + gutter);
     view_.fit_grid(w - mini - gutter - bar, h);
@@ -127,13 +127,16 @@ class MapPanel {
     }
   }
 
-  // Between two mebibytes of a disk the way from the lower one: the whole address has no room.
-  static std::string row_words(std::uint64_t bytes) {
+  // Where a row begins. Large addresses have no room for all their digits: within a mebibyte that
+  // the row above named, the way from its beginning; else what is left out shows as a plus sign.
+  static std::string row_words(std::uint64_t bytes, std::optional<std::uint64_t> above) {
     constexpr std::uint64_t mebibyte = 1U << 20;
     const std::uint64_t rest = bytes % mebibyte;
     if (rest % 1024 != 0) return print("%llu B", static_cast<unsigned long long>(bytes));
-    if (bytes < 1024 * mebibyte || rest == 0) return address_text(bytes);
-    return print("+%llu K", static_cast<unsigned long long>(rest / 1024));
+    if (bytes < 1024 * mebibyte || rest % (mebibyte / 2) == 0) return address_text(bytes);
+    if (above && *above / mebibyte == bytes / mebibyte)
+      return print("+%llu K", static_cast<unsigned long long>(rest / 1024));
+    return address_text(bytes - rest) + "+";
   }
 
   void row_labels(ImDrawList* list, float x, float y, float w) {
@@ -141,12 +144,14 @@ class MapPanel {
     const std::uint64_t per = cell_sectors(map_, work_.zoom);
     const int every = std::max(
         1, static_cast<int>(std::ceil(font->FontSize * 1.6F / static_cast<float>(grid_.pitch))));
+    std::optional<std::uint64_t> above;
     for (int row = 0; row < grid_.rows; row += every) {
       const std::uint64_t cell =
           work_.map_first + static_cast<std::uint64_t>(row) * view_.columns();
       if (cell >= cell_count(map_, work_.zoom)) break;
       const std::uint64_t bytes = cell * per * storage::kSectorSize;
-      const std::string words = row_words(bytes);
+      const std::string words = row_words(bytes, above);
+      above = bytes;
       put(list, font, x + w - theme_.px(5) - width_of(font, words),
           y + static_cast<float>(row * grid_.pitch) +
               (static_cast<float>(grid_.pitch) - font->FontSize) / 2,

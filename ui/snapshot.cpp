@@ -96,6 +96,21 @@ std::optional<std::uint64_t> hidden_copies(std::span<const LayerView> layers,
   return hidden;
 }
 
+std::optional<double> metadata_share(std::span<const LayerView> layers,
+                                     const storage::LayerCounts& shown,
+                                     std::uint64_t cluster_bytes) {
+  std::uint64_t files = 0;
+  std::uint64_t data = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].host_bytes == 0) continue;
+    if (i != 0 && !layers[i].holds) return std::nullopt;
+    files += layers[i].host_bytes;
+    data += (i == 0 ? shown[0] : *layers[i].holds) * cluster_bytes;
+  }
+  if (files == 0 || data >= files) return std::nullopt;
+  return static_cast<double>(files - data) / static_cast<double>(files);
+}
+
 const char* mode_word(emu::DriveMode mode) {
   switch (mode) {
     case emu::DriveMode::rw:

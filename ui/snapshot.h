@@ -66,6 +66,12 @@ struct LayerView {
 std::optional<std::uint64_t> hidden_copies(std::span<const LayerView> layers,
                                            const storage::LayerCounts& shown);
 
+// Of the bytes that the layers' files take on the host, the share that holds no cluster: headers,
+// tables, slack. Unset where it is not known, or where files are sparse and take less.
+std::optional<double> metadata_share(std::span<const LayerView> layers,
+                                     const storage::LayerCounts& shown,
+                                     std::uint64_t cluster_bytes);
+
 // "read-write", "read-only", ...
 const char* mode_word(emu::DriveMode mode);
 

@@ -613,8 +613,22 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
     if (held[i] && lab.rig.work().map.history().map().cell(i).layer() == 0) ++written_over;
   }
   REQUIRE(written_over > 0);
-  REQUIRE(ui::hidden_copies(lab.drive().layers, lab.rig.work().map.history().map().shown()) ==
-          written_over);
+  const storage::AllocationMap& shown = lab.rig.work().map.history().map();
+  REQUIRE(ui::hidden_copies(lab.drive().layers, shown.shown()) == written_over);
+
+  // What the files take beyond the clusters in them, counted over: both layers' clusters, of which
+  // those written over are there twice.
+  std::uint64_t clusters = written_over;
+  for (std::uint64_t i = 0; i < shown.clusters(); ++i) {
+    if (storage::in_use(storage::class_of(shown.cell(i)))) ++clusters;
+  }
+  const std::uint64_t bytes = clusters * shown.sectors_per_cluster() * storage::kSectorSize;
+  const std::uint64_t files = lab.drive().layers[0].host_bytes + lab.drive().layers[1].host_bytes;
+  REQUIRE(bytes < files);
+  const auto share = ui::metadata_share(lab.drive().layers, shown.shown(),
+                                        shown.sectors_per_cluster() * storage::kSectorSize);
+  REQUIRE(share.has_value());
+  REQUIRE(*share == static_cast<double>(files - bytes) / static_cast<double>(files));
 
   // Compare goes from one cluster of the child to the next, and shows what it hides.
   ui::MapModel& map = lab.rig.work().map;
