@@ -257,16 +257,10 @@ Front front_of(const Words& words) {
   throw UsageError("unexpected '" + app.remaining().front() + "'; see platter --help");
 }
 
-}  // namespace
+// ---- options by their groups in --help ----
 
-std::variant<RunOptions, Message> parse_command_line(std::span<const std::string> arguments) {
-  Words words;
-  CLI::App app{"Platter, a PC emulator with its disk at heart", "platter [run]"};
-  app.footer(kFooter);
-  app.allow_extras();
-  app.set_version_flag("--version", kVersion);
+void add_drive_options(CLI::App& app, Words& words) {
   app.add_option("FILE", words.files, "Disk and floppy images, or a machine file");
-
   const char* drives = "Drives";
   for (std::size_t i = 0; i < kDriveSlotCount; ++i) {
     constexpr std::array names = {"--fda", "--fdb", "--hda", "--hdb", "--hdc", "--hdd"};
@@ -282,7 +276,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(drives);
   app.add_option("--boot", words.boot, "Boot order: a floppy, c hard disk (default ac)")
       ->group(drives);
+}
 
+void add_machine_options(CLI::App& app, Words& words) {
   const char* machine = "Machine";
   app.add_option("--cpu", words.cpu, "8086, 186, 286, 386, 486 or pentium (default 386)")
       ->group(machine);
@@ -308,7 +304,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--on-triple-fault", words.triple_fault, "stop or reset (default stop)")
       ->check(CLI::IsMember({"stop", "reset"}))
       ->group(machine);
+}
 
+void add_output_options(CLI::App& app, Words& words) {
   const char* ports = "Outputs";
   app.add_option("--serial", words.serial, "COM1: stdio or file:F")->group(ports);
   app.add_option("--serial2", words.serial2, "COM2: stdio or file:F")->group(ports);
@@ -323,7 +321,9 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--output", words.output, "human or json: the summary at the end")
       ->check(CLI::IsMember({"human", "json"}))
       ->group(ports);
+}
 
+void add_running_options(CLI::App& app, Words& words) {
   const char* running = "Running";
   app.add_flag("--headless", words.headless, "No window; run the steps, then end")->group(running);
   app.add_flag("--window", words.window,
@@ -338,7 +338,6 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
       ->group(running);
   app.add_option("--wall-timeout", words.wall_timeout, "Host time the run may take")
       ->group(running);
-
   app.add_option("--record", words.record, "Write every input with its instruction to this file")
       ->type_name("FILE")
       ->group(running);
@@ -358,12 +357,13 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--save-state", words.save_state, "Save the machine's state at the end")
       ->type_name("FILE")
       ->group(running);
-
   app.add_option("--map-log", words.map_log,
                  "What happens to the disks' clusters, a JSON object a line")
       ->type_name("FILE")
       ->group(running);
+}
 
+void add_exec_options(CLI::App& app, Words& words) {
   const char* exec = "One DOS program";
   app.add_option("--exec", words.exec,
                  "Run this DOS command in --dir, headless, and end with its errorlevel")
@@ -375,14 +375,15 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   app.add_option("--dos", words.dos, "Floppy or disk image that boots DOS; it stays as it is")
       ->type_name("FILE")
       ->group(exec);
+}
 
+std::vector<StepOption> add_step_options(CLI::App& app, Words& words) {
   const char* steps = "Steps, in the order given";
   std::vector<StepOption> step_options;
   const auto add_step = [&](const char* name, std::vector<std::string>& values, Step::Kind kind,
                             const char* help) {
     CLI::Option* option = app.add_option(name, values, help)->allow_extra_args(false)->group(steps);
     step_options.push_back({option, &values, kind});
-    return option;
   };
   add_step("--until", words.until, Step::Kind::until, "Wait for new text on the screen");
   add_step("--type", words.type, Step::Kind::type, "Type text");
@@ -391,7 +392,45 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
   add_step("--screenshot", words.screenshot, Step::Kind::screenshot, "Save the screen as PNG");
   add_step("--screen-text", words.screen_text, Step::Kind::screen_text,
            "Save the screen as text (- for standard output)");
+  return step_options;
+}
 
+// ---- what does not go together ----
+
+void refuse_conflicts(const Words& words, bool steps) {
+  if (steps && (words.window || words.terminal))
+    throw UsageError("steps such as --until run headless; leave out --window and --terminal");
+  if (words.exec.empty() && (!words.dir.empty() || !words.dos.empty()))
+    throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
+  if (!words.exec.empty()) {
+    if (steps || words.window || words.terminal)
+      throw UsageError("--exec runs headless and takes no steps such as --until");
+    if (!words.record.empty()) throw UsageError("--record and --exec do not go together");
+    if (!words.wav.empty()) throw UsageError("--wav and --exec do not go together");
+  }
+  if (!words.gdb.empty() && (steps || words.window || words.terminal))
+    throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
+  const bool nobody_goes_back = !words.record.empty() || !words.replay.empty() ||
+                                !words.exec.empty() || steps || words.terminal ||
+                                (words.headless && words.gdb.empty());
+  if (words.history && nobody_goes_back) {
+    throw UsageError(
+        "--history is for the window and --gdb; it does not go with steps, --headless, --terminal, "
+        "--exec, --record or --replay");
+  }
+}
+
+// Guest time; 0: without end.
+std::uint64_t timeout_of(const Words& words, bool steps) {
+  constexpr std::uint64_t with_steps = 60'000'000'000;
+  constexpr std::uint64_t with_exec = 600'000'000'000;
+  if (!words.timeout.empty()) return duration("--timeout", words.timeout);
+  if (!words.exec.empty()) return with_exec;
+  return steps ? with_steps : 0;
+}
+
+// The words that asked for help or the version instead.
+std::optional<Message> parse(CLI::App& app, std::span<const std::string> arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   if (!reversed.empty() && reversed.back() == "run") reversed.pop_back();
   try {
@@ -404,51 +443,51 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
     throw UsageError(error.what());
   }
   if (app.remaining_size() != 0) refuse_unknown(app);
+  return std::nullopt;
+}
 
-  RunOptions options;
+// The machine, from files named in the words, too.
+void configure(RunOptions& options, const Words& words) {
   Settings settings(words);
   add_drives(settings.config(), words);
-  options.record = words.record;
-  options.replay = words.replay;
-  if (!words.replay.empty()) {
-    if (settings.asked_for() || !words.record.empty() || !words.exec.empty()) {
-      throw UsageError(
-          "--replay brings its own machine: only drives, captures and --timeout go with it");
-    }
-  } else {
+  if (words.replay.empty()) {
     complete(settings.config(), words);
+  } else if (settings.asked_for() || !words.record.empty() || !words.exec.empty()) {
+    throw UsageError(
+        "--replay brings its own machine: only drives, captures and --timeout go with it");
   }
   options.config = settings.config();
   options.origins = settings.origins();
+  options.rtc_given = options.origins.contains("rtc");
+}
+
+}  // namespace
+
+std::variant<RunOptions, Message> parse_command_line(std::span<const std::string> arguments) {
+  Words words;
+  CLI::App app{"Platter, a PC emulator with its disk at heart", "platter [run]"};
+  app.footer(kFooter);
+  app.allow_extras();
+  app.set_version_flag("--version", kVersion);
+  add_drive_options(app, words);
+  add_machine_options(app, words);
+  add_output_options(app, words);
+  add_running_options(app, words);
+  add_exec_options(app, words);
+  std::vector<StepOption> step_options = add_step_options(app, words);
+  if (auto message = parse(app, arguments)) return *std::move(message);
+
+  RunOptions options;
+  configure(options, words);
   options.front = front_of(words);
   options.steps = ordered_steps(app, step_options);
-  if (!options.steps.empty() && (words.window || words.terminal)) {
-    throw UsageError("steps such as --until run headless; leave out --window and --terminal");
-  }
-  options.rtc_given = options.origins.contains("rtc");
+  refuse_conflicts(words, !options.steps.empty());
+  options.record = words.record;
+  options.replay = words.replay;
   options.json = words.output == "json";
-  if (!words.exec.empty()) {
-    if (!options.steps.empty() || words.window || words.terminal) {
-      throw UsageError("--exec runs headless and takes no steps such as --until");
-    }
-    if (!words.record.empty()) throw UsageError("--record and --exec do not go together");
-    if (!words.wav.empty()) throw UsageError("--wav and --exec do not go together");
-    options.exec = ExecOptions{words.exec, words.dir, words.dos};
-  } else if (!words.dir.empty() || !words.dos.empty()) {
-    throw UsageError("--dir and --dos belong to --exec 'PROG ARGS'");
-  }
+  if (!words.exec.empty()) options.exec = ExecOptions{words.exec, words.dir, words.dos};
   options.gdb = words.gdb;
-  if (!words.gdb.empty() && (!options.steps.empty() || words.window || words.terminal)) {
-    throw UsageError("--gdb runs the machine for gdb alone; leave out steps, --window, --terminal");
-  }
   options.history = words.history;
-  if (words.history &&
-      (!words.record.empty() || !words.replay.empty() || !words.exec.empty() ||
-       !options.steps.empty() || words.terminal || (words.headless && words.gdb.empty()))) {
-    throw UsageError(
-        "--history is for the window and --gdb; it does not go with steps, --headless, --terminal, "
-        "--exec, --record or --replay");
-  }
   options.load_state = words.load_state;
   options.save_state = words.save_state;
   options.map_log = words.map_log;
@@ -457,12 +496,7 @@ std::variant<RunOptions, Message> parse_command_line(std::span<const std::string
     options.speed = parse_speed(words.speed);
     options.speed_given = true;
   }
-  constexpr std::uint64_t default_timeout = 60'000'000'000;
-  constexpr std::uint64_t default_exec_timeout = 600'000'000'000;
-  options.timeout = words.timeout.empty() ? options.exec            ? default_exec_timeout
-                                            : options.steps.empty() ? 0
-                                                                    : default_timeout
-                                          : duration("--timeout", words.timeout);
+  options.timeout = timeout_of(words, !options.steps.empty());
   if (!words.wall_timeout.empty())
     options.wall_timeout = duration("--wall-timeout", words.wall_timeout);
   return options;
