@@ -154,7 +154,10 @@ class TimeLine {
                frame_.snapshot->history.begins_because;
     }
     const float w = width_of(theme_.fonts().text, "Go there") + theme_.px(16);
-    ImGui::SetCursorScreenPos({right - w - theme_.px(6), y});
+    const ImVec2 at = {right - w - theme_.px(6), y};
+    // A button that cannot be pressed is half transparent: the axis ends in front of it.
+    ImGui::GetWindowDrawList()->AddRectFilled(at, {at.x + w, at.y + theme_.bar()}, theme_->well);
+    ImGui::SetCursorScreenPos(at);
     if (button(frame_, "Go there", w, false, no_way.empty())) {
       frame_.post([time](Control& control) { control.go_to_time(time); });
       history_.go_live();
