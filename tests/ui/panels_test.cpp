@@ -26,17 +26,6 @@ void lay_out(Rig& rig, ui::Layout layout) {
   rig.frames(3);
 }
 
-void press_enter(Rig& rig) {
-  for (const bool down : {true, false}) {
-    SDL_Event event{};
-    event.type = down ? SDL_KEYDOWN : SDL_KEYUP;
-    event.key.keysym.scancode = SDL_SCANCODE_RETURN;
-    event.key.keysym.sym = SDLK_RETURN;
-    rig.desk().event(event);
-    rig.frames(2);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("panels: the same run draws the same pixels, in each layout and look", "[ui][panels]") {
@@ -85,7 +74,7 @@ TEST_CASE("panels: an entry without its parent asks for it, and a failure asks a
   REQUIRE(ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel));
   rig.frames(2);
   rig.text("elsewhere.vmdk");  // in the child's folder, which is listed
-  press_enter(rig);
+  rig.press(SDL_SCANCODE_RETURN);
   CHECK(child == "/tmp/mid.vmdk");
   CHECK(parent == "/tmp/elsewhere.vmdk");
   CHECK_FALSE(rig.work().open.asked());
@@ -112,7 +101,7 @@ TEST_CASE("panels: a folder is gone into by Enter, and taken where a folder is w
   }
   rig.frames(4);
   rig.text((folder.path() / "games").string());
-  press_enter(rig);
+  rig.press(SDL_SCANCODE_RETURN);
   CHECK(asked == (wanted ? (folder.path() / "games").string() : "nothing"));
 }
 
@@ -263,7 +252,7 @@ TEST_CASE("panels: a click takes a line in hand; F9, Ctrl+F10 and F2 work on it"
 
   press({SDL_SCANCODE_F2});
   rig.text("here");
-  press_enter(rig);
+  rig.press(SDL_SCANCODE_RETURN);
   REQUIRE(rig.work().labels.at(line) == "here");
 
   // Ctrl+G by address; the machine runs to what was found there.
@@ -274,7 +263,7 @@ TEST_CASE("panels: a click takes a line in hand; F9, Ctrl+F10 and F2 work on it"
   REQUIRE(rig.snapshot().registers.eip == 0x7C00);
   press({SDL_SCANCODE_G, false, true});
   rig.text("7C10");
-  press_enter(rig);
+  rig.press(SDL_SCANCODE_RETURN);
   REQUIRE(rig.work().code_top == 0x7C10);
 }
 
@@ -371,7 +360,7 @@ TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][pan
   rig.frames(3);
   REQUIRE(rig.desk().wants_text());
   rig.text("0040:006C");
-  press_enter(rig);
+  rig.press(SDL_SCANCODE_RETURN);
   REQUIRE(rig.work().memory_address == 0x460);
   ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_F, false, true});
   rig.frames(3);

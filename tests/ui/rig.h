@@ -107,6 +107,16 @@ class Rig {
     desk_->event(event);
     frames(2);
   }
+  void press(SDL_Scancode code) {
+    for (const bool down : {true, false}) {
+      SDL_Event event{};
+      event.type = down ? SDL_KEYDOWN : SDL_KEYUP;
+      event.key.keysym.scancode = code;
+      event.key.keysym.sym = SDL_GetKeyFromScancode(code);
+      desk_->event(event);
+      frames(2);
+    }
+  }
   void text(const std::string& words) {
     SDL_Event event{};
     event.type = SDL_TEXTINPUT;

@@ -61,6 +61,10 @@ void shoot(const std::filesystem::path& folder, const std::string& name, int wid
   rig.work().recent = {disk, gone};
   rig.frames(3);
   rig.save(folder / (name + "-start.png"));
+  rig.work().open.ask_for_machine();
+  rig.frames(4);
+  rig.save(folder / (name + "-open.png"));
+  rig.press(SDL_SCANCODE_ESCAPE);
   rig.boot(words);
   rig.work().start_page = false;
   rig.work().layout = ui::Layout::disk;
@@ -101,6 +105,9 @@ void shoot(const std::filesystem::path& folder, const std::string& name, int wid
   lay_out(rig, ui::Layout::debug);
   rig.frames(6);
   rig.save(folder / (name + "-debug.png"));
+  rig.work().extra.insert(ui::Panel::dos);
+  rig.frames(6);
+  rig.save(folder / (name + "-dos.png"));
 }
 
 // One map from the whole disk to a sector a cell: four windows on one sheet. 2 TiB in three layers,
