@@ -79,6 +79,12 @@ struct ImageInfo {
     for (const ImageFile& file : files) sum += file.allocated_bytes;
     return sum;
   }
+  // As long as they are, holes and all.
+  std::uint64_t file_bytes() const {
+    std::uint64_t sum = 0;
+    for (const ImageFile& file : files) sum += file.size;
+    return sum;
+  }
 };
 
 class Image;

@@ -75,6 +75,7 @@ void add_layers(emu::DriveTap& tap, DriveView& out) {
       break;
     }
     layer.host_bytes = info.host_bytes();
+    layer.file_bytes = info.file_bytes();
     layer.writable = top;
     if (!out.layers.empty()) layer.holds = clusters_of(*image, out);
     out.layers.push_back(layer);
@@ -102,9 +103,9 @@ std::optional<double> metadata_share(std::span<const LayerView> layers,
   std::uint64_t files = 0;
   std::uint64_t data = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].host_bytes == 0) continue;
+    if (layers[i].file_bytes == 0) continue;
     if (i != 0 && !layers[i].holds) return std::nullopt;
-    files += layers[i].host_bytes;
+    files += layers[i].file_bytes;
     data += (i == 0 ? shown[0] : *layers[i].holds) * cluster_bytes;
   }
   if (files == 0 || data >= files) return std::nullopt;

@@ -52,9 +52,10 @@ struct PitView {
 };
 
 struct LayerView {
-  std::string name;    // of the file
-  std::string detail;  // format and identity
-  std::uint64_t host_bytes = 0;
+  std::string name;              // of the file
+  std::string detail;            // format and identity
+  std::uint64_t host_bytes = 0;  // that its files take
+  std::uint64_t file_bytes = 0;  // that they are long: sparse ones take less
   bool writable = false;
   bool memory = false;  // what is thrown away at the end
   // Clusters of the map that it holds, shown or hidden by a layer above. Unset for the top layer,
@@ -66,8 +67,8 @@ struct LayerView {
 std::optional<std::uint64_t> hidden_copies(std::span<const LayerView> layers,
                                            const storage::LayerCounts& shown);
 
-// Of the bytes that the layers' files take on the host, the share that holds no cluster: headers,
-// tables, slack. Unset where it is not known, or where files are sparse and take less.
+// Of the length of the layers' files the share that holds no cluster: headers, tables, slack. Unset
+// where it is not known, or where clusters take less than their size (compressed ones).
 std::optional<double> metadata_share(std::span<const LayerView> layers,
                                      const storage::LayerCounts& shown,
                                      std::uint64_t cluster_bytes);

@@ -61,7 +61,8 @@ struct Chain {
     fs::create_directory(target);
     std::vector<fs::path> files;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.path())) {
-      if (entry.is_regular_file() && entry.path() != child) files.push_back(entry.path());
+      const bool of_child = entry.path().string().starts_with(child.string());
+      if (entry.is_regular_file() && !of_child) files.push_back(entry.path());
     }
     for (const fs::path& file : files) fs::rename(file, target / file.filename());
     return target / base.filename();

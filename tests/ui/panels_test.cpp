@@ -612,7 +612,7 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
     if (storage::in_use(storage::class_of(shown.cell(i)))) ++clusters;
   }
   const std::uint64_t bytes = clusters * shown.sectors_per_cluster() * storage::kSectorSize;
-  const std::uint64_t files = lab.drive().layers[0].host_bytes + lab.drive().layers[1].host_bytes;
+  const std::uint64_t files = lab.drive().layers[0].file_bytes + lab.drive().layers[1].file_bytes;
   REQUIRE(bytes < files);
   const auto share = ui::metadata_share(lab.drive().layers, shown.shown(),
                                         shown.sectors_per_cluster() * storage::kSectorSize);
