@@ -32,9 +32,12 @@ fail() {
   cat "$folder/out" "$folder/console" 2>/dev/null
   exit 1
 }
-start() {  # start ARGS...: the program in its window
+start() {  # start ARGS...: the program in its window, with a guest
   rm -f "$folder/console"
-  "$platter" --debugcon "$folder/console" "$@" >"$folder/out" 2>&1 &
+  launch --debugcon "$folder/console" "$@"
+}
+launch() {
+  "$platter" "$@" >"$folder/out" 2>&1 &
   program=$!
   pids="$pids $program"
   # SDL makes its window anew when it has chosen a renderer: xdotool may trip over the first one.
@@ -162,6 +165,31 @@ settles past
 shoot disk-past
 stop_program
 
+# ---- the start page: a chain whose base was renamed is put right and runs ----
+"$platter" create-disk "$folder/chain.vmdk" --size 32M -f vmdk >/dev/null || fail "create-disk"
+"$platter" image snapshot "$folder/chain.vmdk" >/dev/null || fail "image snapshot"
+child=$folder/chain.overlay-1.vmdk
+mv "$folder/chain.vmdk" "$folder/renamed.vmdk"
+mkdir -p "$XDG_STATE_HOME/platter"
+printf 'recent\t%s\tide0.0\tread-write\t2026-01-01\t\n' "$child" >"$XDG_STATE_HOME/platter/window"
+launch
+sleep 1
+shoot start
+bad() { [ "$(share 400 350 400 20 'r>0.9 and g>0.4 and g<0.7')" -ge 1 ]; }
+settles bad
+xdotool mousemove 600 360 click 1 sleep 0.5
+shoot locate
+xdotool type --delay 20 renamed.vmdk
+xdotool key Return
+located() { "$platter" image info -U "$child" 2>/dev/null | grep -q 'backing file: renamed.vmdk'; }
+settles located
+good() { ! bad; }
+settles good
+xdotool mousemove 600 360 click 1
+settles holds chain.overlay-1.vmdk
+holds renamed.vmdk || fail "the chain runs without its base"
+stop_program
+
 # ---- ended in the middle of writing: the image stays whole ----
 begin_copy() {  # boots FreeDOS and has it write to copy.vmdk
   rm -f "$folder/copy.vmdk"
@@ -219,4 +247,4 @@ if [ -f "${PLATTER_SHARED:-/nonexistent}/images/freedos-144.img" ]; then
   [ "$code" = 5 ] && grep -q 'display' "$folder/out" || fail "exit code $code after the display went away"
   "$platter" image check "$folder/copy.vmdk" >"$folder/check" 2>&1 || { cat "$folder/check"; fail "image check after the display went away"; }
 fi
-echo "ok: booted, typed, changed floppies, stopped, stepped, clicked, changed memory, zoomed, looked back, ended"
+echo "ok: booted, typed, changed floppies, stopped, stepped, clicked, changed memory, zoomed, looked back, located a parent, ended"
