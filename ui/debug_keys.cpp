@@ -41,7 +41,7 @@ void break_in(Workspace& work, const Post& post) {
 
 void ask_where_to(Workspace& work) {
   if (work.focused == Panel::memory) {
-    work.memory_goto = true;
+    work.memory.go_to = true;
   } else if (work.focused == Panel::map || work.layout == Layout::disk) {
     work.goto_open = true;
   } else {
@@ -50,7 +50,7 @@ void ask_where_to(Workspace& work) {
 }
 
 void ask_what_to_find(Workspace& work) {
-  work.memory_find = true;
+  work.memory.find = true;
   work.closed.erase(Panel::memory);
   if (!work.placement.panels.contains(Panel::memory)) work.extra.insert(Panel::memory);
 }

@@ -18,8 +18,8 @@ void vector_row(Frame& frame, unsigned vector, unsigned segment, unsigned offset
     const WithFont mono(theme.fonts().mono);
     ImGui::PushID(static_cast<int>(vector));
     if (ImGui::Selectable((hex(segment, 4) + ":" + hex(offset, 4)).c_str())) {
-      frame.work.memory_address = (segment * 16 + offset) & ~15U;
-      frame.work.memory_follow = false;
+      frame.work.memory.address = (segment * 16 + offset) & ~15U;
+      frame.work.memory.follow = false;
     }
     ImGui::PopID();
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cpu/registers.h"
 #include "emu/linear_memory.h"
 #include "ui/panels.h"
 #include "ui/places.h"
@@ -13,58 +14,98 @@ namespace ui {
 
 namespace {
 
-void write_byte(Frame& frame, std::uint32_t linear, std::uint8_t value) {
-  frame.post([linear, value](Control& control) {
-    const cpu::Registers registers = control.machine().processor().registers();
-    const auto physical = emu::linear_to_physical(registers, control.machine().memory(), linear);
-    if (!physical) return control.tell("no page at " + hex(linear, 8));
+void write_byte(Frame& frame, std::uint32_t address, std::uint8_t value) {
+  frame.post([address, value, is_physical = frame.work.memory.physical](Control& control) {
+    std::optional<std::uint32_t> physical = address;
+    if (!is_physical) {
+      const cpu::Registers registers = control.machine().processor().registers();
+      physical = emu::linear_to_physical(registers, control.machine().memory(), address);
+    }
+    if (!physical) return control.tell("no page at " + hex(address, 8));
     const std::array<std::uint8_t, 1> bytes = {value};
     control.machine().write_memory(*physical, bytes);
   });
 }
 
-// Looks for bytes ("EB 3C") or text in what memory there is; by request, on the machine's thread.
-void find_in_memory(Frame& frame, const std::string& words) {
-  std::vector<std::uint8_t> pattern;
+// "EB 3C" as bytes, anything else as text.
+std::vector<std::uint8_t> pattern_of(const std::string& words) {
   const bool digits =
       words.size() >= 2 && words.find_first_not_of("0123456789abcdefABCDEF ") == std::string::npos;
-  if (digits) {
-    std::string packed;
-    for (const char c : words) {
-      if (c != ' ') packed += c;
-    }
-    for (std::size_t i = 0; i + 1 < packed.size(); i += 2)
-      pattern.push_back(
-          static_cast<std::uint8_t>(std::strtoul(packed.substr(i, 2).c_str(), nullptr, 16)));
-  } else {
-    pattern.assign(words.begin(), words.end());
+  if (!digits) return {words.begin(), words.end()};
+  std::string packed;
+  for (const char c : words) {
+    if (c != ' ') packed += c;
   }
+  std::vector<std::uint8_t> pattern;
+  for (std::size_t i = 0; i + 1 < packed.size(); i += 2)
+    pattern.push_back(
+        static_cast<std::uint8_t>(std::strtoul(packed.substr(i, 2).c_str(), nullptr, 16)));
+  return pattern;
+}
+
+// Behind what was found last, where that is in sight.
+void find_in_memory(Frame& frame) {
+  const std::vector<std::uint8_t> pattern = pattern_of(frame.work.memory.pattern);
   if (pattern.empty()) return;
-  // The answer comes back as a line: the window's state belongs to another thread.
-  frame.post([pattern, from = frame.work.memory_address + 1](Control& control) {
-    const std::span<const std::uint8_t> ram = control.machine().memory().ram();
-    for (int round = 0; round < 2; ++round) {
-      const auto begin =
-          ram.begin() +
-          static_cast<std::ptrdiff_t>(round == 0 ? std::min<std::size_t>(from, ram.size()) : 0);
-      const auto found = std::search(begin, ram.end(), pattern.begin(), pattern.end());
-      if (found != ram.end())
-        return control.tell("found at " + hex(static_cast<std::uint64_t>(found - ram.begin()), 6));
-    }
-    control.tell("not found in RAM");
+  const Workspace::MemoryView& view = frame.work.memory;
+  const Snapshot::Found& last = frame.snapshot->found;
+  const std::uint32_t top =
+      view.physical ? view.address : frame.physical_of(view.address).value_or(0);
+  const bool in_sight = last.number != 0 && (last.physical & ~15U) == top;
+  frame.post([pattern, from = in_sight ? last.physical + 1 : top](Control& control) {
+    control.find_in_memory(pattern, from);
   });
+}
+
+// What a search found is shown once, and the person may scroll away from it.
+void follow_finding(Frame& frame) {
+  Workspace::MemoryView& view = frame.work.memory;
+  const Snapshot::Found& found = frame.snapshot->found;
+  if (found.number == view.found_number) return;
+  view.found_number = found.number;
+  if (found.number == 0) return;
+  view.follow = false;
+  view.physical = (frame.snapshot->registers.cr0 & cpu::kCr0Pg) != 0;
+  view.address = found.physical & ~15U;
+}
+
+void go_to(Frame& frame, std::string_view words) {
+  constexpr std::string_view physical = "phys ";
+  Workspace::MemoryView& view = frame.work.memory;
+  const bool is_physical = words.starts_with(physical);
+  const auto place =
+      is_physical ? parse_hex(words.substr(physical.size())) : parse_place(frame, words);
+  if (!place) {
+    constexpr float seconds = 8;
+    frame.work.message = std::string(words) + " is no address";
+    frame.work.message_left = seconds;
+    return;
+  }
+  view.address = *place & ~15U;
+  view.physical = is_physical;
+  view.follow = false;
+}
+
+void follow_di(Frame& frame) {
+  if (!frame.work.memory.follow || !frame.paused()) return;
+  const cpu::Registers& r = frame.snapshot->registers;
+  const std::uint32_t offset =
+      emu::wide_code(r) ? r.general[cpu::kEdi] : r.general[cpu::kEdi] & 0xFFFF;
+  frame.work.memory.physical = false;
+  frame.work.memory.address = (r.segments[cpu::kEs].base + offset) & ~15U;
 }
 
 // What a right click on a byte offers.
 void watch_menu(Frame& frame) {
   if (!ImGui::BeginPopup("byte")) return;
-  const std::string address = hex(frame.work.memory_cursor, 5);
+  const std::string address = hex(frame.work.memory.cursor, 5);
   text(frame.theme->text3, address);
   constexpr std::array<std::pair<const char*, const char*>, 3> kinds = {
       {{"Break on write", " write"}, {"Break on read", " read"}, {"Break on any access", ""}}};
   for (const auto& [label, direction] : kinds) {
     if (!ImGui::MenuItem(label)) continue;
-    frame.post([words = "mem " + address + direction](Control& c) { c.debugger().add(words); });
+    const std::string kind = frame.work.memory.physical ? "phys " : "mem ";
+    frame.post([words = kind + address + direction](Control& c) { c.debugger().add(words); });
   }
   ImGui::EndPopup();
 }
@@ -87,43 +128,53 @@ class MemoryBytes {
     hovered_ = ImGui::IsItemHovered();
     mouse_ = ImGui::GetIO().MousePos;
     if (const float wheel = ImGui::GetIO().MouseWheel; hovered_ && wheel != 0) {
-      work_.memory_follow = false;
-      work_.memory_address +=
+      work_.memory.follow = false;
+      work_.memory.address +=
           static_cast<std::uint32_t>(-static_cast<std::int32_t>(wheel * 4) * 16);
     }
     const int rows = std::max(1, static_cast<int>(room.y / theme_.hex_row()));
     for (int r = 0; r < rows; ++r) {
-      row(work_.memory_address + static_cast<std::uint32_t>(r) * 16, at.x,
+      row(work_.memory.address + static_cast<std::uint32_t>(r) * 16, at.x,
           at.y + theme_.hex_row() * static_cast<float>(r));
     }
     watch_menu(frame_);
-    if (work_.memory_digit >= 0) edit();
+    if (work_.memory.digit >= 0) edit();
   }
 
  private:
   struct Byte {
     std::uint32_t address;
     std::uint8_t value;
-    bool known, changed;
+    bool known, changed, found;
   };
 
   void row(std::uint32_t address, float x, float y) {
     std::array<std::uint8_t, 16> bytes{};
     std::array<std::uint8_t, 16> before{};
-    const bool here = frame_.peek_linear(address, bytes);
-    const auto physical = frame_.physical_of(address);
+    const std::optional<std::uint32_t> physical =
+        work_.memory.physical ? address : frame_.physical_of(address);
+    const bool here = peek(address, bytes);
     const bool compare =
         here && frame_.paused() && physical && frame_.peek_before(*physical, before);
     put(ImGui::GetWindowDrawList(), mono_, x, y, theme_->text3, hex(address, 8));
-    for (std::uint32_t i = 0; i < bytes.size(); ++i)
-      byte({address + i, bytes[i], here, compare && bytes[i] != before[i]}, i, y);
+    const Snapshot::Found& found = frame_.snapshot->found;
+    for (std::uint32_t i = 0; i < bytes.size(); ++i) {
+      const bool is_found = physical && *physical + i - found.physical < found.size;
+      byte({address + i, bytes[i], here, compare && bytes[i] != before[i], is_found}, i, y);
+    }
+  }
+
+  bool peek(std::uint32_t address, std::span<std::uint8_t> bytes) const {
+    return work_.memory.physical ? frame_.peek(address, bytes) : frame_.peek_linear(address, bytes);
   }
 
   void byte(const Byte& byte, std::uint32_t column, float y) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float x = x_bytes_ + cell_ * static_cast<float>(column * 3 + (column >= 8 ? 1 : 0));
     const float bottom = y + theme_.hex_row();
-    if (work_.memory_digit >= 0 && work_.memory_cursor == byte.address)
+    if (byte.found)
+      list->AddRectFilled({x - cell_ / 4, y}, {x + cell_ * 2.25F, bottom}, theme_->row);
+    if (work_.memory.digit >= 0 && work_.memory.cursor == byte.address)
       list->AddRectFilled({x - cell_ / 4, y}, {x + cell_ * 2.25F, bottom}, theme_->button_on);
     Colour colour = byte.value == 0 ? theme_->zero_byte : theme_->text;
     if (byte.changed) colour = theme_->changed;
@@ -136,37 +187,37 @@ class MemoryBytes {
     const bool under = hovered_ && mouse_.x >= x - cell_ / 2 && mouse_.x < x + cell_ * 2.5F &&
                        mouse_.y >= y && mouse_.y < bottom;
     if (under && ImGui::IsMouseClicked(0) && frame_.paused()) {
-      work_.memory_cursor = byte.address;
-      work_.memory_digit = 0;
+      work_.memory.cursor = byte.address;
+      work_.memory.digit = 0;
     }
     if (under && ImGui::IsMouseClicked(1)) {
-      work_.memory_cursor = byte.address;
+      work_.memory.cursor = byte.address;
       ImGui::OpenPopup("byte");
     }
   }
 
   // Typed digits go into the byte in hand, and on to the next.
   void edit() {
-    if (!frame_.paused() || (ImGui::IsMouseClicked(0) && !hovered_)) work_.memory_digit = -1;
+    if (!frame_.paused() || (ImGui::IsMouseClicked(0) && !hovered_)) work_.memory.digit = -1;
     for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
       const char digit = c < 128 ? static_cast<char>(c) : '?';
       const auto value = parse_hex(std::string_view(&digit, 1));
-      if (!value || work_.memory_digit < 0) continue;
+      if (!value || work_.memory.digit < 0) continue;
       std::array<std::uint8_t, 1> old{};
-      frame_.peek_linear(work_.memory_cursor, old);
-      if (work_.memory_digit == 0) {
-        work_.memory_high_digit = *value;
-        write_byte(frame_, work_.memory_cursor,
+      peek(work_.memory.cursor, old);
+      if (work_.memory.digit == 0) {
+        work_.memory.high_digit = *value;
+        write_byte(frame_, work_.memory.cursor,
                    static_cast<std::uint8_t>(*value << 4 | (old[0] & 15)));
-        work_.memory_digit = 1;
+        work_.memory.digit = 1;
       } else {
-        write_byte(frame_, work_.memory_cursor,
-                   static_cast<std::uint8_t>(work_.memory_high_digit << 4 | *value));
-        work_.memory_digit = 0;
-        ++work_.memory_cursor;
+        write_byte(frame_, work_.memory.cursor,
+                   static_cast<std::uint8_t>(work_.memory.high_digit << 4 | *value));
+        work_.memory.digit = 0;
+        ++work_.memory.cursor;
       }
     }
-    if (ImGui::IsKeyPressed(SDL_SCANCODE_ESCAPE)) work_.memory_digit = -1;
+    if (ImGui::IsKeyPressed(SDL_SCANCODE_ESCAPE)) work_.memory.digit = -1;
   }
 
   Frame& frame_;
@@ -184,37 +235,33 @@ class MemoryBytes {
 void draw_memory(Frame& frame) {
   const Theme& theme = frame.theme;
   Workspace& work = frame.work;
-  const PanelWindow window(
-      frame, Panel::memory, "Memory",
-      "linear " + hex(work.memory_address, 8) + (work.memory_follow ? ", follows ES:DI" : ""), "",
-      ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  Workspace::MemoryView& view = work.memory;
+  const PanelWindow window(frame, Panel::memory, "Memory",
+                           (view.physical ? "physical " : "linear ") + hex(view.address, 8) +
+                               (view.follow ? ", follows ES:DI" : ""),
+                           "", ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   if (!window || frame.snapshot == nullptr) return;
-  if (std::exchange(work.memory_goto, false)) ImGui::SetKeyboardFocusHere();
+  if (std::exchange(view.go_to, false)) ImGui::SetKeyboardFocusHere();
   const bool entered = input("##address", work.goto_address, theme.px(120), "0000:7C00, es:di",
                              ImGuiInputTextFlags_EnterReturnsTrue);
+  if (ImGui::IsItemHovered())
+    tooltip(
+        "7C00, 0000:7C00, es:di, ebx, a name\nphys B8000: as it lies in memory, without page "
+        "tables");
   ImGui::SameLine();
-  if (button(frame, "Go to") || entered) {
-    if (const auto place = parse_place(frame, work.goto_address)) {
-      work.memory_address = *place & ~15U;
-      work.memory_follow = false;
-    }
-  }
+  if (button(frame, "Go to") || entered) go_to(frame, work.goto_address);
   ImGui::SameLine();
-  std::string& pattern = work.memory_pattern;
-  if (std::exchange(work.memory_find, false)) ImGui::SetKeyboardFocusHere();
-  const bool find_entered = input("##find", pattern, theme.px(120), "EB 3C, or text",
+  if (std::exchange(view.find, false)) ImGui::SetKeyboardFocusHere();
+  const bool find_entered = input("##find", view.pattern, theme.px(120), "EB 3C, or text",
                                   ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
-  if (button(frame, "Find") || find_entered) find_in_memory(frame, pattern);
+  if (button(frame, "Find") || find_entered) find_in_memory(frame);
+  if (ImGui::IsItemHovered()) tooltip("in RAM, from here on; again: the next one");
   ImGui::SameLine();
-  checkbox(frame, "Follow", work.memory_follow);
+  checkbox(frame, "Follow", view.follow);
   if (ImGui::IsItemHovered()) tooltip("shows where ES:DI points");
-  if (work.memory_follow && frame.paused()) {
-    const cpu::Registers& r = frame.snapshot->registers;
-    const std::uint32_t offset =
-        emu::wide_code(r) ? r.general[cpu::kEdi] : r.general[cpu::kEdi] & 0xFFFF;
-    work.memory_address = (r.segments[cpu::kEs].base + offset) & ~15U;
-  }
+  follow_finding(frame);
+  follow_di(frame);
   MemoryBytes(frame).draw();
 }
 

@@ -57,19 +57,24 @@ struct Workspace {
   // Debugger.
   std::string goto_address, find_text, breakpoint_text, breakpoint_error;
   bool add_breakpoint = false;
-  bool memory_follow = true;
-  std::uint32_t memory_address = 0x7C00;
-  int memory_digit = -1;  // of the byte in hand: high, low
-  std::uint32_t memory_cursor = 0;
+  struct MemoryView {
+    bool follow = true;              // ES:DI
+    bool physical = false;           // addresses are what page tables lead to
+    std::uint32_t address = 0x7C00;  // of the first row
+    std::uint32_t cursor = 0;        // the byte in hand
+    int digit = -1;                  // of that byte: high, low; -1: it is not edited
+    std::uint32_t high_digit = 0;
+    std::string pattern;
+    unsigned found_number = 0;         // of the finding that was shown last
+    bool go_to = false, find = false;  // keys ask for these fields in the next frame
+  } memory;
   std::optional<std::uint32_t> code_top;       // scrolled away from CS:IP: offset of the first line
   std::optional<std::uint32_t> code_selected;  // linear address of the line in hand
   std::map<std::uint32_t, std::string> labels;  // names a person gave to linear addresses
   std::string label_text;
   std::string trace_filter, ports_filter;
   // Keys ask for these in the next frame.
-  bool code_goto = false, code_label = false, memory_goto = false, memory_find = false;
-  std::uint32_t memory_high_digit = 0;
-  std::string memory_pattern;
+  bool code_goto = false, code_label = false;
   emu::Disassembler disassembler;
 
   // Disk.

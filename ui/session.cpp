@@ -178,6 +178,19 @@ void Control::change_chain(emu::DriveSlot slot, emu::ChainChange change) {
   tell(std::string(emu::slot_name(slot)) + " has no image file");
 }
 
+void Control::find_in_memory(std::span<const std::uint8_t> pattern, std::uint32_t from) {
+  const std::span<const std::uint8_t> ram = machine().memory().ram();
+  for (const std::size_t start : {std::min<std::size_t>(from, ram.size()), std::size_t{0}}) {
+    const auto found = std::search(ram.begin() + static_cast<std::ptrdiff_t>(start), ram.end(),
+                                   pattern.begin(), pattern.end());
+    if (found == ram.end()) continue;
+    session_.found_ = {session_.found_.number + 1, static_cast<std::uint32_t>(found - ram.begin()),
+                       static_cast<std::uint32_t>(pattern.size())};
+    return;
+  }
+  tell("not found in RAM");
+}
+
 void Control::tell(const std::string& line) {
   const std::lock_guard lock(session_.mutex_);
   session_.lines_.push_back(line);
@@ -575,6 +588,7 @@ void Session::publish() {
   next->host_speed = host_speed_;
   next->idle = idle_;
   next->points = debugger_->points();
+  next->found = found_;
   if (const emu::History* history = debugger_->history()) {
     next->history = {true,
                      history->in_past(),

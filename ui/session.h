@@ -102,6 +102,9 @@ class Control {
   // Everything of a drive that is read over again: files.
   void read_files(emu::DriveSlot slot);
   void read_sectors(const SectorsWanted& wanted);
+  // Looks through RAM from a physical address on, and then from its beginning; tells the person
+  // when there is none.
+  void find_in_memory(std::span<const std::uint8_t> pattern, std::uint32_t from);
   void flag(const std::string& text, bool snapshot);
 
  private:
@@ -175,6 +178,7 @@ class Session {
   std::unique_ptr<emu::Machine> machine_;
   Options options_;
   std::optional<emu::Debugger> debugger_;
+  Snapshot::Found found_;
   emu::Typist typist_;
   std::thread thread_;
 

@@ -129,6 +129,12 @@ struct Snapshot {
   std::uint64_t last_step_instructions = 0;
   MemoryPages memory;
   MemoryPages memory_before;  // the same pages at the last stop
+  // What the latest search in RAM found; number 0: nothing yet.
+  struct Found {
+    unsigned number = 0;
+    std::uint32_t physical = 0, size = 0;
+  };
+  Found found;
   std::vector<std::uint32_t> recent_runs;
   // What is recorded, as lines for people: the latest that pass the panel's filter.
   struct Log {

@@ -209,6 +209,7 @@ void Theme::apply() const {
   set(ImGuiCol_TableRowBgAlt, 0);
   set(ImGuiCol_TextSelectedBg, t.button_on);
   set(ImGuiCol_NavHighlight, t.accent);
+  set(ImGuiCol_ModalWindowDimBg, with_alpha(t.desk, 150));
 }
 
 }  // namespace ui

@@ -361,11 +361,71 @@ TEST_CASE("panels: Ctrl+G and Ctrl+F go to the memory panel's fields", "[ui][pan
   REQUIRE(rig.desk().wants_text());
   rig.text("0040:006C");
   rig.press(SDL_SCANCODE_RETURN);
-  REQUIRE(rig.work().memory_address == 0x460);
+  REQUIRE(rig.work().memory.address == 0x460);
   ui::debugger_key(rig.work(), &rig.snapshot(), post, {SDL_SCANCODE_F, false, true});
   rig.frames(3);
   rig.text("EA 5B");
-  REQUIRE(rig.work().memory_pattern == "EA 5B");
+  REQUIRE(rig.work().memory.pattern == "EA 5B");
+}
+
+TEST_CASE("panels: Find leads to the bytes, then to the next, and round the end", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  const std::array<std::uint8_t, 3> bytes = {0xDE, 0xAD, 0x5A};
+  for (const std::uint32_t address : {0x12345U, 0x56789U}) {
+    rig.session().post(
+        [=](ui::Control& control) { control.machine().write_memory(address, bytes); });
+  }
+  rig.work().memory.pattern = "DE AD 5a";
+  const auto find = [&] {
+    rig.work().memory.find = true;
+    rig.frames(3);
+    rig.press(SDL_SCANCODE_RETURN);
+    rig.frames(2);
+    return rig.work().memory.address;
+  };
+  CHECK(find() == 0x12340);
+  CHECK(find() == 0x56780);
+  CHECK(find() == 0x12340);
+  CHECK_FALSE(rig.work().memory.follow);
+}
+
+TEST_CASE("panels: physical memory shows and takes bytes without page tables", "[ui][panels]") {
+  Rig rig(kWidth, kHeight);
+  rig.boot({}, true);
+  lay_out(rig, ui::Layout::debug);
+  // Paging with a directory of nothing: no linear address leads anywhere.
+  rig.session().post([](ui::Control& control) {
+    cpu::Registers registers = control.machine().processor().registers();
+    registers.cr3 = 0x10000;
+    registers.cr0 |= 0x80000001;
+    control.machine().set_registers(registers);
+  });
+  rig.frames(3);
+  const auto go_to = [&](const std::string& words) {
+    rig.work().goto_address = words;
+    rig.work().memory.go_to = true;
+    rig.frames(3);
+    rig.press(SDL_SCANCODE_RETURN);
+  };
+  const auto type_byte = [&] {
+    rig.work().memory.cursor = rig.work().memory.address;
+    rig.work().memory.digit = 0;
+    rig.frames(1);
+    rig.text("A7");
+    rig.frames(2);
+  };
+  const auto in_ram = [&] { return rig.session().machine().memory().ram()[0x20000]; };
+  go_to("20000");
+  CHECK_FALSE(rig.work().memory.physical);
+  type_byte();
+  CHECK(in_ram() == 0);  // refused: no page
+  go_to("phys 20000");
+  CHECK(rig.work().memory.physical);
+  CHECK(rig.work().memory.address == 0x20000);
+  type_byte();
+  CHECK(in_ram() == 0xA7);
 }
 
 TEST_CASE("panels: a key that goes down and up within one frame is a key", "[ui][panels]") {
@@ -385,7 +445,7 @@ TEST_CASE("panels: a key that goes down and up within one frame is a key", "[ui]
     rig.desk().event(event);
   }
   rig.frames(3);
-  REQUIRE(rig.work().memory_address == 0xB8000);
+  REQUIRE(rig.work().memory.address == 0xB8000);
   REQUIRE_FALSE(ImGui::GetIO().KeysDown[SDL_SCANCODE_RETURN]);
 }
 
@@ -433,8 +493,8 @@ TEST_CASE("panels: Record in the Trace panel shows instructions, again and it sh
 TEST_CASE("panels: a right click on a byte of memory watches it", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   rig.boot({}, true);
-  rig.work().memory_follow = false;
-  rig.work().memory_address = 0x500;
+  rig.work().memory.follow = false;
+  rig.work().memory.address = 0x500;
   lay_out(rig, ui::Layout::debug);
   const ui::Rect memory = rig.work().placement.panels.at(ui::Panel::memory);
   const int x = static_cast<int>(memory.x) + 90;
@@ -445,7 +505,7 @@ TEST_CASE("panels: a right click on a byte of memory watches it", "[ui][panels]"
   rig.frames(2);
   rig.button(x, y, false, SDL_BUTTON_RIGHT);
   rig.frames(2);
-  const std::uint32_t byte = rig.work().memory_cursor;
+  const std::uint32_t byte = rig.work().memory.cursor;
   REQUIRE((byte >= 0x500 && byte < 0x600));
   rig.click(x + 30, y + 38);  // the first entry, below the address
   rig.frames(2);
@@ -458,12 +518,12 @@ TEST_CASE("panels: a right click on a byte of memory watches it", "[ui][panels]"
 TEST_CASE("panels: digits typed into a byte of memory change the guest's memory", "[ui][panels]") {
   Rig rig(kWidth, kHeight);
   rig.boot({}, true);
-  rig.work().memory_follow = false;
-  rig.work().memory_address = 0x500;
+  rig.work().memory.follow = false;
+  rig.work().memory.address = 0x500;
   lay_out(rig, ui::Layout::debug);
   const ui::Rect memory = rig.work().placement.panels.at(ui::Panel::memory);
-  rig.work().memory_cursor = 0x500;
-  rig.work().memory_digit = 0;
+  rig.work().memory.cursor = 0x500;
+  rig.work().memory.digit = 0;
   rig.move(static_cast<int>(memory.x) + 150, static_cast<int>(memory.y) + 80);
   rig.frames(2);
   rig.text("a");
@@ -471,7 +531,7 @@ TEST_CASE("panels: digits typed into a byte of memory change the guest's memory"
   std::array<std::uint8_t, 1> byte{};
   rig.session().machine().memory().peek(0x500, byte);
   REQUIRE(byte[0] == 0xA5);
-  REQUIRE(rig.work().memory_cursor == 0x501);
+  REQUIRE(rig.work().memory.cursor == 0x501);
 }
 
 TEST_CASE("panels: DOS shows what is in memory now: nothing, then a chain of blocks",
