@@ -91,7 +91,8 @@ void finish(const storage::OpenedImage& image, const std::string& file) {
 }
 
 // On closed files.
-ChainChanged change_files(ChainChange change, const DriveConfig& drive, const WarnLine& warn) {
+ChainChanged change_files(ChainChange change, const DriveConfig& drive, const WarnLine& warn,
+                          const storage::Progress& progress) {
   storage::OpenOptions options = options_of(drive, warn);
   switch (change) {
     case ChainChange::new_child: {
@@ -103,14 +104,14 @@ ChainChanged change_files(ChainChange change, const DriveConfig& drive, const Wa
       options.write_parent = true;
       const storage::OpenedImage image = open_image(drive.file, options);
       const auto parent = image.image->parent()->info().files.front().path;
-      commit_image(*image.image, true, {});
+      commit_image(*image.image, true, progress);
       finish(image, drive.file);
       return {drive.file, short_name(drive.file) + " is in " + short_name(parent) + " now"};
     }
     case ChainChange::detach: {
       options.commit_target = true;
       const storage::OpenedImage image = open_image(drive.file, options);
-      rebase_image(*image.image, nullptr, {});
+      rebase_image(*image.image, nullptr, progress);
       finish(image, drive.file);
       return {drive.file, short_name(drive.file) + " needs no other file now"};
     }
@@ -132,7 +133,7 @@ void open_again(DriveTap& tap, const DriveConfig& drive, const WarnLine& warn) {
 }  // namespace
 
 ChainChanged change_chain(DriveTap& tap, ChainChange change, const DriveConfig& drive,
-                          const WarnLine& warn) {
+                          const WarnLine& warn, const storage::Progress& progress) {
   refuse_what_cannot(tap, change, drive.file);
   if (change == ChainChange::commit) {
     refuse_other_children(tap.chain()->parent()->info().files.front().path, drive.file);
@@ -141,7 +142,7 @@ ChainChanged change_chain(DriveTap& tap, ChainChange change, const DriveConfig& 
   tap.exchange(std::make_unique<GoneDevice>(tap.sector_count(), tap.geometry()), nullptr);
   try {
     if (!saved) throw ImageError(drive.file, "the last writes failed");
-    const ChainChanged changed = change_files(change, drive, warn);
+    const ChainChanged changed = change_files(change, drive, warn, progress);
     DriveConfig next = drive;
     if (next.file != changed.file) {
       next.file = changed.file;

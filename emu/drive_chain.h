@@ -22,9 +22,10 @@ struct ChainChanged {
   std::string said;  // for the person
 };
 
-// `drive` says how it is open: the file itself, no overlay. Throws ImageError, and the drive goes
-// on as before; one whose files cannot be opened again answers every request with an error.
+// `drive` says how it is open: the file itself, no overlay. Throws ImageError or
+// storage::Cancelled, and the drive goes on as before; one whose files cannot be opened again
+// answers every request with an error.
 ChainChanged change_chain(DriveTap& tap, ChainChange change, const DriveConfig& drive,
-                          const WarnLine& warn);
+                          const WarnLine& warn, const storage::Progress& progress = {});
 
 }  // namespace emu

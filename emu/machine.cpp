@@ -220,7 +220,8 @@ void Machine::eject(DriveSlot slot) {
   board_->eject_floppy(slot);
 }
 
-std::string Machine::change_chain(ChainChange change, DriveConfig& drive, const WarnLine& warn) {
+std::string Machine::change_chain(ChainChange change, DriveConfig& drive, const WarnLine& warn,
+                                  const storage::Progress& progress) {
   DriveTap* tap = board_->tap(drive.slot);
   if (tap == nullptr) throw UsageError(std::string(slot_name(drive.slot)) + " is empty");
   DriveConfig now = drive;
@@ -233,7 +234,7 @@ std::string Machine::change_chain(ChainChange change, DriveConfig& drive, const 
     now.format.clear();
     now.truncate = false;
   }
-  const ChainChanged changed = emu::change_chain(*tap, change, now, warn);
+  const ChainChanged changed = emu::change_chain(*tap, change, now, warn, progress);
   board_->image_changed(drive.slot, changed.file);
   if (now.file != changed.file) now.format.clear();
   now.file = changed.file;

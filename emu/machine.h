@@ -160,9 +160,10 @@ class Machine {
   void insert(const DriveConfig& drive, const std::function<void(const std::string&)>& warn = {});
   void eject(DriveSlot slot);
   // Between slices, and unseen by the guest. `drive` is how it was opened, and how it is open then.
-  // Throws ImageError: see drive_chain.h.
+  // Throws ImageError or storage::Cancelled: see drive_chain.h.
   std::string change_chain(ChainChange change, DriveConfig& drive,
-                           const std::function<void(const std::string&)>& warn = {});
+                           const std::function<void(const std::string&)>& warn = {},
+                           const storage::Progress& progress = {});
   DriveTap* tap(DriveSlot slot);  // nullptr: no such drive, or nothing in it
   const DriveTap* tap(DriveSlot slot) const;
   bool has_drive(DriveSlot slot) const;

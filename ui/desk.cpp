@@ -67,6 +67,7 @@ void Desk::follow_session() {
 
 Desk::News Desk::news() const {
   if (!session_) return News::none;
+  if (session_->long_work().has_value() || work_.long_work.has_value()) return News::activity;
   const std::shared_ptr<const Snapshot> now = session_->snapshot();
   if (!snapshot_) return News::activity;
   const auto moved = [](const DriveView& a, const DriveView& b) {
@@ -148,6 +149,7 @@ bool Desk::frame(float width, float height, float seconds) {
   follow_map();
   follow_sectors();
 
+  work_.long_work = session_ ? session_->long_work() : std::nullopt;
   imgui_.new_frame(width, height, seconds);
   Wants wants;
   wants.map = wants_.map;

@@ -57,6 +57,32 @@ void help_dialog(Frame& frame) {
   ImGui::EndPopup();
 }
 
+// How far work on files is, above the status bar, and a way to end it.
+void work_note(Frame& frame) {
+  if (!frame.work.long_work) return;
+  const LongWork& work = *frame.work.long_work;
+  const Theme& theme = frame.theme;
+  ImGui::SetNextWindowPos({frame.width / 2, frame.height - theme.bar() - theme.px(8)},
+                          ImGuiCond_Always, {0.5F, 1});
+  ImGui::Begin("work", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_AlwaysAutoResize |
+                   ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
+  const float share =
+      work.total == 0
+          ? 0
+          : static_cast<float>(static_cast<double>(work.done) / static_cast<double>(work.total));
+  ImGui::AlignTextToFramePadding();
+  text(theme->text, work.name);
+  ImGui::SameLine();
+  ImGui::PushStyleColor(ImGuiCol_PlotHistogram, theme->button_on);
+  ImGui::ProgressBar(share, {theme.px(260), theme.bar()});
+  ImGui::PopStyleColor();
+  ImGui::SameLine();
+  if (button(frame, "Stop", theme.px(64))) frame.work.break_off = true;
+  if (ImGui::IsItemHovered()) tooltip("the disk stays in its layers, and shows what it shows now");
+  ImGui::End();
+}
+
 void question_dialog(Frame& frame) {
   const Theme& theme = frame.theme;
   Workspace::Question& question = frame.work.question;
@@ -105,6 +131,7 @@ void draw_dialogs(Frame& frame) {
   create_dialog(frame);
   question_dialog(frame);
   help_dialog(frame);
+  work_note(frame);
 }
 
 }  // namespace ui

@@ -40,7 +40,8 @@ struct Workspace {
   int volume = 50;  // percent, by ear
   bool mute = false;
   bool keep_history = false;  // for ways back, in every machine
-  bool break_off = false;     // a way back is to end
+  bool break_off = false;     // a way back or work on files is to end
+  std::optional<LongWork> long_work;
   bool captured = false;
   bool screen_focused = false;
   std::optional<Panel> focused;  // the panel that keys go to

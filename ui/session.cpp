@@ -162,17 +162,41 @@ void Control::eject(emu::DriveSlot slot) {
   session_.drives_changed_ = true;
 }
 
+namespace {
+
+const char* name_of(emu::ChainChange change) {
+  switch (change) {
+    case emu::ChainChange::new_child:
+      return "new child";
+    case emu::ChainChange::commit:
+      return "commit";
+    case emu::ChainChange::detach:
+      return "detach";
+  }
+  return "";
+}
+
+}  // namespace
+
 void Control::change_chain(emu::DriveSlot slot, emu::ChainChange change) {
   for (emu::DriveConfig& drive : session_.options_.config.drives) {
     if (drive.slot != slot) continue;
     // The layers differ even when it was refused: they are other objects now.
     session_.drives_changed_ = true;
-    const std::string said = session_.machine_->change_chain(
-        change, drive, [this](const std::string& line) { tell(line); });
-    flag(change == emu::ChainChange::new_child
-             ? "new child"
-             : (change == emu::ChainChange::commit ? "commit" : "detach"),
-         true);
+    const char* const name = name_of(change);
+    session_.break_off_ = false;
+    std::string said;
+    try {
+      said = session_.machine_->change_chain(
+          change, drive, [this](const std::string& line) { tell(line); }, session_.progress(name));
+      flag(name, true);
+    } catch (const storage::Cancelled&) {
+      said = std::string(name) + " was stopped: the disk shows what it showed, in the same layers";
+    } catch (...) {
+      session_.end_work();
+      throw;
+    }
+    session_.end_work();
     return tell(said);
   }
   tell(std::string(emu::slot_name(slot)) + " has no image file");
@@ -332,6 +356,24 @@ std::optional<MapNews> Session::take_map_news() {
   out.events = std::exchange(news_.events, {});
   news_.rewound.reset();
   return out;
+}
+
+std::optional<LongWork> Session::long_work() const {
+  const std::lock_guard lock(mutex_);
+  return long_work_;
+}
+
+storage::Progress Session::progress(const char* name) {
+  return {[this, name](std::uint64_t done, std::uint64_t total) {
+    const std::lock_guard lock(mutex_);
+    long_work_ = {name, done, total};
+    return !break_off_;
+  }};
+}
+
+void Session::end_work() {
+  const std::lock_guard lock(mutex_);
+  long_work_.reset();
 }
 
 std::shared_ptr<const DiskFiles> Session::files() const {

@@ -71,6 +71,12 @@ struct Flagged {
   std::string text;
 };
 
+// Work on files that keeps the machine from going on.
+struct LongWork {
+  std::string name;
+  std::uint64_t done = 0, total = 0;  // in units of its own; total 0: not known yet
+};
+
 class Session;
 
 // What a request may do: it runs between two slices, on the machine's thread.
@@ -142,8 +148,10 @@ class Session {
   // ---- for the window's thread ----
   void post(Request request);
   void want(const Wants& wants);  // and a new snapshot soon
-  // Ends a way back that takes too long; requests wait until it is over.
+  // Ends a way back or work on files that takes too long; requests wait until it is over.
   void break_off() { break_off_ = true; }
+  // Nothing: the machine goes on, or could.
+  std::optional<LongWork> long_work() const;
   std::shared_ptr<const Snapshot> snapshot() const;
   std::optional<MapNews> take_map_news();
   std::shared_ptr<const DiskFiles> files() const;
@@ -171,6 +179,9 @@ class Session {
   void look_at_dos();
   void follow_map();
   void measure();
+  // To be told how far work is; stops it when asked to.
+  storage::Progress progress(const char* name);
+  void end_work();
   void hear(std::span<const std::int16_t> samples);
 
   void let_go();
@@ -189,6 +200,7 @@ class Session {
   bool wanted_ = true;
   Wants wants_;
   std::vector<Request> requests_;
+  std::optional<LongWork> long_work_;
   std::shared_ptr<const Snapshot> snapshot_;
   MapNews news_;
   std::shared_ptr<const DiskFiles> files_;

@@ -74,6 +74,31 @@ class Lab {
 
 }  // namespace
 
+TEST_CASE("drive chain: work that is stopped leaves the layers and what they show",
+          "[emu][chain]") {
+  const ChainChange what = GENERATE(ChainChange::commit, ChainChange::detach);
+  Lab lab("dos.vmdk");
+  for (std::uint64_t lba = 0; lba < 2048; lba += 128) lab.write(lba, 0x11);
+  lab.change(ChainChange::new_child);
+  for (std::uint64_t lba = 64; lba < 1024; lba += 128) lab.write(lba, 0x22);
+  int steps = 0;
+  std::uint64_t seen = 0;
+  const storage::Progress some_way = {[&](std::uint64_t done, std::uint64_t total) {
+    CHECK(done <= total);
+    seen = std::max(seen, done);
+    return ++steps < 4;
+  }};
+  CHECK_THROWS_AS(lab.machine->change_chain(what, lab.drive, {}, some_way), storage::Cancelled);
+  CHECK(seen > 0);
+  CHECK(lab.layers() == 2);
+  for (std::uint64_t lba = 0; lba < 2048; lba += 128) CHECK(lab.read(lba) == 0x11);
+  for (std::uint64_t lba = 64; lba < 1024; lba += 128) CHECK(lab.read(lba) == 0x22);
+  lab.change(what);  // and to its end this time
+  CHECK(lab.layers() == (what == ChainChange::detach ? 1 : 2));
+  for (std::uint64_t lba = 0; lba < 2048; lba += 128) CHECK(lab.read(lba) == 0x11);
+  for (std::uint64_t lba = 64; lba < 1024; lba += 128) CHECK(lab.read(lba) == 0x22);
+}
+
 TEST_CASE("drive chain: a new child takes the writes, and commit brings them down again",
           "[emu][chain]") {
   const auto [name, child] = GENERATE(table<std::string, std::string>({

@@ -4,7 +4,11 @@
 
 #include "emu/command_line.h"
 #include "emu/drive_tap.h"
+#include "storage/directory.h"
+#include "storage/format.h"
+#include "storage/open_image.h"
 #include "tests/catch.hpp"
+#include "tests/support/temp_dir.h"
 #include "ui/map_model.h"
 #include "ui/session.h"
 
@@ -204,6 +208,58 @@ TEST_CASE("session: the guest's picture costs nothing while no panel shows it", 
   const std::uint64_t seen = run(true, 20 * kMillisecond);
   REQUIRE(seen == first + 1);
   REQUIRE(run(true, 5 * kSecond) > seen + 5);  // its cursor blinks
+}
+
+TEST_CASE("session: work on files tells how far it is, and stops when asked", "[ui][session]") {
+  const support::TempDir folder;
+  const auto path = folder.path() / "disk.vmdk";
+  storage::CreateOptions create;
+  constexpr std::uint64_t sectors = 64 * 2048;
+  create.sectors = sectors;
+  create_image(storage::PosixDirectory::place_of(path, storage::host_rules({})),
+               storage::kVmdkFormat, create, {});
+  {
+    const storage::OpenedImage opened = storage::open_image(path, {});
+    const std::vector<std::uint8_t> bytes(2048 * storage::kSectorSize, 0x77);
+    for (std::uint64_t lba = 0; lba < sectors; lba += 2048)
+      REQUIRE(opened.device->write(lba, bytes) == storage::IoStatus::ok);
+    REQUIRE(opened.device->close() == storage::IoStatus::ok);
+  }
+  auto parsed = emu::parse_command_line(std::vector<std::string>{"--hda", path.string()});
+  const auto session = session_of(std::get<emu::RunOptions>(parsed).config, true);
+  session->start();
+  const auto change = [&](emu::ChainChange what) {
+    session->post(
+        [what](ui::Control& control) { control.change_chain(emu::DriveSlot::ide0_0, what); });
+  };
+  const auto told = [&] {
+    std::vector<std::string> lines;
+    while (lines.empty()) lines = session->take_lines();
+    return lines.back();
+  };
+  // The thread may be through before anybody looks: then once more.
+  std::string said;
+  std::optional<ui::LongWork> seen;
+  for (int round = 0; round < 20 && said.find("was stopped") == std::string::npos; ++round) {
+    change(emu::ChainChange::new_child);
+    told();
+    change(emu::ChainChange::detach);
+    std::vector<std::string> lines;
+    while (lines.empty()) {
+      lines = session->take_lines();
+      if (const auto work = session->long_work()) {
+        seen = work;
+        session->break_off();
+      }
+    }
+    said = lines.back();
+  }
+  CHECK(said == "detach was stopped: the disk shows what it showed, in the same layers");
+  REQUIRE(seen.has_value());
+  CHECK(seen->name == "detach");
+  CHECK(seen->done <= seen->total);
+  CHECK_FALSE(session->long_work().has_value());
+  session->stop();
 }
 
 TEST_CASE("session: a thread of its own runs the machine and ends when asked", "[ui][session]") {
