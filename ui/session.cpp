@@ -606,6 +606,7 @@ void Session::publish() {
   if (std::exchange(drives_changed_, false)) {
     describe_drives(*machine_, options_.config, drives_);
   }
+  follow_sizes(*machine_, drives_);
   follow_map();
   measure();
   auto next = std::make_shared<Snapshot>();

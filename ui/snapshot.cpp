@@ -171,6 +171,21 @@ void describe_drives(emu::Machine& machine, const emu::Config& config,
   }
 }
 
+void follow_sizes(emu::Machine& machine, std::vector<DriveView>& drives) {
+  for (const emu::DriveActivity& activity : machine.activity()) {
+    const auto view = std::ranges::find(drives, activity.slot, &DriveView::slot);
+    if (view == drives.end() || view->sectors_written == activity.sectors_written) continue;
+    view->sectors_written = activity.sectors_written;
+    emu::DriveTap* const tap = machine.tap(activity.slot);
+    if (tap == nullptr || tap->chain() == nullptr || view->layers.empty()) continue;
+    LayerView& top = view->layers.front();
+    if (!top.writable || top.memory) continue;
+    const storage::ImageInfo info = tap->chain()->info();
+    top.host_bytes = info.host_bytes();
+    top.file_bytes = info.file_bytes();
+  }
+}
+
 namespace {
 
 // A filter that little passes must not hold up the machine: only so many entries are looked at.

@@ -168,6 +168,8 @@ struct Wants {
 
 // The drives as they are after a start or a change of media: slow facts, kept between snapshots.
 void describe_drives(emu::Machine& machine, const emu::Config& config, std::vector<DriveView>& out);
+// The sizes of images that the guest wrote to since the last call.
+void follow_sizes(emu::Machine& machine, std::vector<DriveView>& drives);
 // Fills in everything but what the runner knows: state, speed, steps, what DOS keeps.
 void take_snapshot(const emu::Machine& machine, const Wants& wants, Snapshot& out);
 
