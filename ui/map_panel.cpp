@@ -225,18 +225,30 @@ class MapPanel {
         (work_.map_first + view_.columns() * view_.rows()) * cell_sectors(map_, work_.zoom),
         map_.sectors());
     const std::uint64_t first = work_.map_first * cell_sectors(map_, work_.zoom);
-    const auto round_mib = [](std::uint64_t sectors) { return sectors >> 11; };
-    const std::string shown =
-        map_.sectors() >= (1U << 14)
-            ? print("shown: %llu-%llu M", static_cast<unsigned long long>(round_mib(first)),
-                    static_cast<unsigned long long>(round_mib(last)))
-            : print("shown: %llu-%llu K", static_cast<unsigned long long>(first / 2),
-                    static_cast<unsigned long long>(last / 2));
     put(list, font, x, y + static_cast<float>(mini.height) + theme_.px(2), theme_->text3,
-        fit(font, width_of(font, shown) > w ? shown.substr(shown.find(' ') + 1) : shown, w));
+        fit(font, shown_words(first, last, w), w));
     const std::string size = address_text(map_.sectors() * storage::kSectorSize / 1024 * 1024);
     put(list, font, x + w - width_of(font, size) - theme_.px(4),
         y + h - font->FontSize - theme_.px(2), theme_->text3, size);
+  }
+
+  // Which part of the disk the grid shows, in sectors; the first of these forms that fits.
+  std::string shown_words(std::uint64_t first, std::uint64_t last, float room) const {
+    constexpr std::uint64_t large = 1ULL << 27;  // 64 GiB
+    struct Unit {
+      unsigned shift;
+      char letter;
+    };
+    const Unit unit = last - first >= large            ? Unit{21, 'G'}
+                      : map_.sectors() >= (1ULL << 14) ? Unit{11, 'M'}
+                                                       : Unit{1, 'K'};
+    const std::string from = std::to_string(first >> unit.shift);
+    const std::string range = from + "-" + std::to_string(last >> unit.shift) + " " + unit.letter;
+    ImFont* font = theme_.fonts().small;
+    for (const std::string& words : {"shown: " + range, range}) {
+      if (width_of(font, words) <= room) return words;
+    }
+    return "at " + from + " " + unit.letter;
   }
 
   std::optional<std::size_t> cell_under_mouse(float x, float y) const {
