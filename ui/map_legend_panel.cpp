@@ -109,15 +109,6 @@ class MapLegend {
     work_.legend_counted = true;
   }
 
-  // Downwards, in squares: a line this thin and aslant misses the middle of every pixel.
-  void diagonal(ImDrawList* list, ImVec2 from, float step, float height, Colour colour) {
-    const float dot = theme_.px(1);
-    for (float d = 0; d < height; d += dot) {
-      const ImVec2 at = {from.x + step * d, from.y + d};
-      list->AddRectFilled(at, {at.x + dot, at.y + dot}, colour);
-    }
-  }
-
   void swatch(ImDrawList* list, float x, float y, const LegendRow& row) {
     using Swatch = LegendRow::Swatch;
     const float s = theme_.px(14);
@@ -136,14 +127,14 @@ class MapLegend {
         break;
       case Swatch::stripes:
         for (float d = 0; d < s; d += theme_.px(4))
-          diagonal(list, {x + d, y}, -1, d, theme_->unallocated);
+          diagonal(list, theme_.px(1), {x + d, y}, -1, d, theme_->unallocated);
         break;
       case Swatch::half:
         list->AddRectFilled({x, y + s / 2}, end, kMapFills.file_system);
         break;
       case Swatch::cross:
-        diagonal(list, {x, y}, 1, s, rgb(0));
-        diagonal(list, {x + s - line, y}, -1, s, rgb(0));
+        diagonal(list, theme_.px(1), {x, y}, 1, s, rgb(0));
+        diagonal(list, theme_.px(1), {x + s - line, y}, -1, s, rgb(0));
         break;
       default:
         break;

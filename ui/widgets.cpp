@@ -11,6 +11,22 @@
 
 namespace ui {
 
+namespace {
+
+// ImGui's cross is a pixel wide at any scale, and not seen at 2x.
+void close_cross(ImDrawList* list, const Theme& theme, const ImRect& bar) {
+  const float size = ImGui::GetFontSize();
+  const ImVec2 centre = {bar.Max.x - ImGui::GetStyle().FramePadding.x - size / 2,
+                         bar.Min.y + ImGui::GetStyle().FramePadding.y + size / 2};
+  const float reach = std::floor(size * 0.35F - 1);
+  const float dot = theme.px(1);
+  const ImVec2 top = {std::floor(centre.x - reach), std::floor(centre.y - reach)};
+  diagonal(list, dot, top, 1, 2 * reach, theme->text);
+  diagonal(list, dot, {top.x + 2 * reach - dot, top.y}, -1, 2 * reach, theme->text);
+}
+
+}  // namespace
+
 PanelWindow::PanelWindow(Frame& frame, Panel panel, const std::string& title,
                          const std::string& about, const std::string& right, ImGuiWindowFlags flags,
                          bool padded) {
@@ -54,6 +70,7 @@ PanelWindow::PanelWindow(Frame& frame, Panel panel, const std::string& title,
     }
     const Colour second = focused ? theme->text2 : theme->text3;
     put(list, fonts.text, begin, y, second, fit(fonts.text, about, end - begin));
+    if (theme.scale() > 1) close_cross(list, theme, bar);
     list->PopClipRect();
   }
   if (focused) {
@@ -94,6 +111,13 @@ void down(ImDrawList* list, float x, float y0, float y1, Colour colour, float th
   list->AddRectFilled({std::floor(x), std::floor(y0)}, {std::floor(x) + thick, std::floor(y1)},
                       colour);
 }
+void diagonal(ImDrawList* list, float dot, ImVec2 from, float step, float height, Colour colour) {
+  for (float d = 0; d < height; d += dot) {
+    const ImVec2 at = {from.x + step * d, from.y + d};
+    list->AddRectFilled(at, {at.x + dot, at.y + dot}, colour);
+  }
+}
+
 void ring(ImDrawList* list, ImVec2 centre, float radius, float thick, Colour colour,
           Colour inside) {
   list->AddCircleFilled(centre, radius, colour);

@@ -43,6 +43,9 @@ void put(ImDrawList* list, ImFont* font, float x, float y, Colour colour, std::s
 // Straight lines, a design pixel wide unless told otherwise, on whole pixels.
 void across(ImDrawList* list, float x0, float x1, float y, Colour colour, float thick = 1);
 void down(ImDrawList* list, float x, float y0, float y1, Colour colour, float thick = 1);
+// A slanting line from `from` down, `step` (1 or -1) to the side a row, of dots: a thin line as
+// ImGui draws it may miss every pixel's middle.
+void diagonal(ImDrawList* list, float dot, ImVec2 from, float step, float height, Colour colour);
 void ring(ImDrawList* list, ImVec2 centre, float radius, float thick, Colour colour, Colour inside);
 float width_of(ImFont* font, std::string_view words);
 // Cut to fit, with "..".
