@@ -1,6 +1,7 @@
 #include "ui/open_dialog.h"
 
 #include <system_error>
+#include <vector>
 
 #include "ui/dialogs.h"
 #include "ui/panels.h"
@@ -109,13 +110,15 @@ void OpenDialog::row(Frame& frame, const FolderEntry& entry) {
       (entry.name == ".." ? folder.parent_path() : folder / entry.name).string();
   ImGui::TableNextRow(0, theme.row());
   ImGui::TableNextColumn();
-  const std::string label = entry.name + (entry.folder ? "/" : "");
-  ImGui::PushStyleColor(ImGuiCol_Text, entry.folder ? theme->accent : theme->text);
-  const bool pressed = ImGui::Selectable(label.c_str(), full == chosen(),
+  // The name is no label of ImGui's: "##" may be part of it.
+  ImGui::PushID(entry.name.c_str());
+  const bool pressed = ImGui::Selectable("##entry", full == chosen(),
                                          ImGuiSelectableFlags_SpanAllColumns |
                                              ImGuiSelectableFlags_AllowDoubleClick |
                                              ImGuiSelectableFlags_DontClosePopups);
-  ImGui::PopStyleColor();
+  ImGui::PopID();
+  ImGui::SameLine(0, 0);
+  text(entry.folder ? theme->accent : theme->text, entry.name + (entry.folder ? "/" : ""));
   const bool twice = pressed && ImGui::IsMouseDoubleClicked(0);
   ImGui::TableNextColumn();
   if (!entry.folder)
@@ -135,11 +138,17 @@ void OpenDialog::list(Frame& frame) {
   ImGui::TableSetupColumn("Name", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("Size", ImGuiTableColumnFlags_WidthFixed, theme.px(84));
   ImGui::TableHeadersRow();
-  // Rows may change the list: what they show is looked at first.
-  const FolderList shown = list_;
-  if (shown.folder().has_relative_path()) row(frame, {"..", true, 0});
-  for (const FolderEntry& entry : shown.entries()) {
-    if (purpose_ != Purpose::folder || entry.folder) row(frame, entry);
+  static const FolderEntry up{"..", true, 0};
+  std::vector<const FolderEntry*> rows;
+  if (list_.folder().has_relative_path()) rows.push_back(&up);
+  for (const FolderEntry& entry : list_.entries()) {
+    if (purpose_ != Purpose::folder || entry.folder) rows.push_back(&entry);
+  }
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(rows.size()));
+  while (clipper.Step()) {
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
+      row(frame, *rows[static_cast<std::size_t>(i)]);
   }
   ImGui::EndTable();
 }
