@@ -119,71 +119,51 @@ int finish(Machine& machine, const RunOptions& options, const Verdict& verdict) 
   return folders_good ? verdict.exit_code : kExitHostError;
 }
 
-// Without a word on the command line a window begins with its start page.
-int run(RunOptions options, std::span<const std::string> arguments) {
-  const Front front = choose_front(options);
-#ifdef PLATTER_WINDOW_PROGRAM
-  if (front == Front::window) become_program(PLATTER_WINDOW_PROGRAM, arguments);
-#endif
-  if (front == Front::window) {
-    if (!options.rtc_given) options.config.rtc = parse_rtc("host");
-  }
-  if (front == Front::terminal && options.history) {
+void refuse_what_does_not_go(const RunOptions& options, Front front) {
+  if (front == Front::terminal && options.history)
     throw UsageError("--history is for the window and --gdb; there is no display for a window");
-  }
-  if (front == Front::window && !options.map_log.empty()) {
+  if (front == Front::window && !options.map_log.empty())
     throw UsageError("--map-log does not go with the window");
-  }
-  if (front == Front::window && !options.wav.empty()) {
+  if (front == Front::window && !options.wav.empty())
     throw UsageError("--wav does not go with the window; use --headless or --terminal");
-  }
-  install_signal_handlers();
-  if (options.exec) return run_exec(std::move(options), interrupt_flag());
-  std::optional<Recording> recording;
-  if (!options.replay.empty()) {
-    if (front != Front::headless && options.front != Front::automatic) {
-      throw UsageError("--replay runs headless");
-    }
-    recording = read_recording(options.replay);
-    options.config = replay_config(*recording, options.config.drives);
-  }
-  std::unique_ptr<Machine> made;
-  if (front != Front::window || !arguments.empty()) {
-    made = std::make_unique<Machine>(options.config, say);
-    if (!options.load_state.empty()) made->load_state(options.load_state);
-  }
-  std::optional<WavFile> wav;
-  if (!options.wav.empty()) wav.emplace(options.wav, *made);
-  if (recording) {
-    const int code = replay(*made, options, *recording);
-    return wav && !wav->finish() ? cannot_write(options.wav) : code;
-  }
+  if (!options.replay.empty() && front != Front::headless && options.front != Front::automatic)
+    throw UsageError("--replay runs headless");
+}
+
+// `made` is null where the window begins with its start page.
+int run_window(std::unique_ptr<Machine> made, const RunOptions& options) {
+#ifdef PLATTER_HAS_UI
   std::optional<Recorder> recorder;
   if (!options.record.empty()) recorder.emplace(options.record, *made, options.config);
-#ifdef PLATTER_HAS_UI
-  if (front == Front::window) {
-    ui::WindowResult result = ui::run_window(std::move(made), options, interrupt_flag(), [&] {
-      if (recorder) recorder->finish();
-      recorder.reset();
-    });
-    return result.machine ? finish(*result.machine, options, result.verdict)
-                          : result.verdict.exit_code;
-  }
+  ui::WindowResult result = ui::run_window(std::move(made), options, interrupt_flag(), [&] {
+    if (recorder) recorder->finish();
+    recorder.reset();
+  });
+  return result.machine ? finish(*result.machine, options, result.verdict)
+                        : result.verdict.exit_code;
+#else
+  static_cast<void>(made);
+  static_cast<void>(options);
+  throw UsageError("this build has no window; use --headless or --terminal");
 #endif
-  if (front == Front::window) {
-    throw UsageError("this build has no window; use --headless or --terminal");
-  }
-  Machine& machine = *made;
+}
+
+Verdict run_without_window(Machine& machine, const RunOptions& options, Front front) {
+  if (front == Front::terminal) return run_terminal(machine, options, interrupt_flag());
+  if (!options.gdb.empty())
+    return run_gdb_server(machine, options.gdb, options.history, interrupt_flag());
+  return run_steps(machine, options, interrupt_flag());
+}
+
+// What is captured beside the run, and what becomes of the disks at its end.
+int run_captured(Machine& machine, const RunOptions& options, Front front) {
+  std::optional<WavFile> wav;
+  if (!options.wav.empty()) wav.emplace(options.wav, machine);
+  std::optional<Recorder> recorder;
+  if (!options.record.empty()) recorder.emplace(options.record, machine, options.config);
   std::optional<MapLog> map_log;
   if (!options.map_log.empty()) map_log.emplace(options.map_log, machine);
-  Verdict verdict;
-  if (front == Front::terminal) {
-    verdict = run_terminal(machine, options, interrupt_flag());
-  } else if (!options.gdb.empty()) {
-    verdict = run_gdb_server(machine, options.gdb, options.history, interrupt_flag());
-  } else {
-    verdict = run_steps(machine, options, interrupt_flag());
-  }
+  const Verdict verdict = run_without_window(machine, options, front);
   if (recorder) recorder->finish();
   const bool sound_written = !wav || wav->finish();
   const bool log_written = !map_log || map_log->finish();
@@ -191,6 +171,37 @@ int run(RunOptions options, std::span<const std::string> arguments) {
   if (!log_written) return cannot_write(options.map_log);
   const int code = finish(machine, options, verdict);
   return sound_written ? code : cannot_write(options.wav);
+}
+
+int run_replay(RunOptions& options) {
+  const Recording recording = read_recording(options.replay);
+  options.config = replay_config(recording, options.config.drives);
+  Machine machine(options.config, say);
+  if (!options.load_state.empty()) machine.load_state(options.load_state);
+  std::optional<WavFile> wav;
+  if (!options.wav.empty()) wav.emplace(options.wav, machine);
+  const int code = replay(machine, options, recording);
+  return wav && !wav->finish() ? cannot_write(options.wav) : code;
+}
+
+// Without a word on the command line a window begins with its start page.
+int run(RunOptions options, std::span<const std::string> arguments) {
+  const Front front = choose_front(options);
+#ifdef PLATTER_WINDOW_PROGRAM
+  if (front == Front::window) become_program(PLATTER_WINDOW_PROGRAM, arguments);
+#endif
+  if (front == Front::window && !options.rtc_given) options.config.rtc = parse_rtc("host");
+  refuse_what_does_not_go(options, front);
+  install_signal_handlers();
+  if (options.exec) return run_exec(std::move(options), interrupt_flag());
+  if (!options.replay.empty()) return run_replay(options);
+  std::unique_ptr<Machine> made;
+  if (front != Front::window || !arguments.empty()) {
+    made = std::make_unique<Machine>(options.config, say);
+    if (!options.load_state.empty()) made->load_state(options.load_state);
+  }
+  if (front == Front::window) return run_window(std::move(made), options);
+  return run_captured(*made, options, front);
 }
 
 int dispatch(std::span<const std::string> arguments) {
