@@ -15,6 +15,7 @@
 #include "emu/file_kind.h"
 #include "emu/machine_keys.h"
 #include "emu/nearest.h"
+#include "emu/option_words.h"
 #include "emu/units.h"
 
 namespace emu {
@@ -243,16 +244,11 @@ Front front_of(const Words& words) {
 }
 
 [[noreturn]] void refuse_unknown(const CLI::App& app) {
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
   for (std::string word : app.remaining()) {
     word = word.substr(0, word.find('='));
     if (!word.starts_with("-")) continue;
-    const std::string near = nearest_word(word, known);
     throw UsageError("unknown option '" + word + "'" +
-                     (near.empty() ? "; see platter --help" : "; did you mean '" + near + "'?"));
+                     did_you_mean(word, option_words(app), "; see platter --help"));
   }
   throw UsageError("unexpected '" + app.remaining().front() + "'; see platter --help");
 }

@@ -73,9 +73,7 @@ class Reader {
       }
     } else {
       const std::vector<std::string> known = {"machine", "drive"};
-      const std::string near = nearest_word(name, known);
-      refuse(node, "unknown section '" + name + "'" +
-                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
+      refuse(node, "unknown section '" + name + "'" + did_you_mean(name, known));
     }
   }
 

@@ -120,9 +120,7 @@ KeySetters drive_key_setters(DriveConfig& drive, bool& have_bus, const ResolveFi
 std::string unknown_key(const std::string& key, const std::string& where, const KeySetters& known) {
   std::vector<std::string> words;
   for (const auto& [word, setter] : known) words.push_back(word);
-  const std::string near = nearest_word(key, words);
-  return "unknown key '" + key + "' in " + where +
-         (near.empty() ? "" : "; did you mean '" + near + "'?");
+  return "unknown key '" + key + "' in " + where + did_you_mean(key, words);
 }
 
 std::vector<KeyValue> machine_key_values(const Config& config) {

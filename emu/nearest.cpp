@@ -39,4 +39,10 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
   return found;
 }
 
+std::string did_you_mean(std::string_view word, std::span<const std::string> known,
+                         std::string_view otherwise) {
+  const std::string near = nearest_word(word, known);
+  return near.empty() ? std::string(otherwise) : "; did you mean '" + near + "'?";
+}
+
 }  // namespace emu

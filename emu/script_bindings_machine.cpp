@@ -471,9 +471,7 @@ int machine_reg(lua_State* lua) {
   if (found == values.end()) {
     const auto words = std::views::keys(values);
     const std::vector<std::string> known(words.begin(), words.end());
-    const std::string near = nearest_word(name, known);
-    throw UsageError("'" + name + "' is not a register" +
-                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    throw UsageError("'" + name + "' is not a register" + did_you_mean(name, known));
   }
   lua_pushinteger(lua, found->second);
   return 1;

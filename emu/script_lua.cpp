@@ -416,9 +416,8 @@ int index_method(lua_State* lua) {
     known.emplace_back(lua_tostring(lua, -1));
   }
   std::ranges::sort(known);
-  const std::string near = nearest_word(wanted, known);
   throw UsageError(std::string("a ") + lua_tostring(lua, lua_upvalueindex(2)) + " has no '" +
-                   wanted + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+                   wanted + "'" + did_you_mean(wanted, known));
 }
 
 }  // namespace

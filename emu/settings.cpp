@@ -234,9 +234,7 @@ DriveConfig parse_drive(const std::string& text) {
     } else {
       const std::vector<std::string> keys = {"bus", "file",     "format",  "mode",
                                              "chs", "truncate", "fat-free"};
-      const std::string near = nearest_word(key, keys);
-      throw UsageError("drive '" + text + "': unknown key '" + key + "'" +
-                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
+      throw UsageError("drive '" + text + "': unknown key '" + key + "'" + did_you_mean(key, keys));
     }
   }
   if (!have_bus) throw UsageError("drive '" + text + "': bus= is missing (fd0 .. ide1.1)");

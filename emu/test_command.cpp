@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "emu/nearest.h"
+#include "emu/option_words.h"
 #include "emu/run_options.h"
 #include "emu/script_runner.h"
 #include "emu/session.h"
@@ -92,13 +93,7 @@ void read_params(const std::vector<std::string>& words, Request& request) {
   }
 }
 
-// nullopt: help was printed.
-std::optional<Request> parse(std::span<const std::string> arguments) {
-  Request request;
-  Words words;
-  CLI::App app{"Runs test scripts, a fresh machine a test", "platter test"};
-  app.footer(kFooter);
-  app.allow_extras();
+void add_options(CLI::App& app, Request& request, Words& words) {
   app.add_option("SCRIPT", request.files, "Lua files, or folders of them");
   app.add_option("-D", words.params, "A parameter for t:param")
       ->type_name("NAME=VALUE")
@@ -126,30 +121,9 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
   app.add_flag("--update-golden", request.options.update_golden,
                "Take the screens as they are for the golden pictures");
   app.add_flag("--list", request.list, "Print the tests, run none");
+}
 
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
-  if (app.remaining_size() != 0) {
-    std::vector<std::string> known;
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-    const std::string word = app.remaining().front();
-    const std::string near = nearest_word(word, known);
-    throw UsageError(
-        "unknown option '" + word + "'" +
-        (near.empty() ? "; see platter test --help" : "; did you mean '" + near + "'?"));
-  }
-  if (request.files.empty())
-    throw UsageError("platter test needs a script; see platter test --help");
-
+void take_words(const Words& words, Request& request) {
   read_params(words.params, request);
   request.filters = words.filters;
   constexpr unsigned most_threads = 256;
@@ -168,6 +142,33 @@ std::optional<Request> parse(std::span<const std::string> arguments) {
   }
   request.junit = words.junit;
   request.json = words.output == "json";
+}
+
+// nullopt: help was printed.
+std::optional<Request> parse(std::span<const std::string> arguments) {
+  Request request;
+  Words words;
+  CLI::App app{"Runs test scripts, a fresh machine a test", "platter test"};
+  app.footer(kFooter);
+  app.allow_extras();
+  add_options(app, request, words);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  if (app.remaining_size() != 0) {
+    const std::string word = app.remaining().front();
+    throw UsageError("unknown option '" + word + "'" +
+                     did_you_mean(word, option_words(app), "; see platter test --help"));
+  }
+  if (request.files.empty())
+    throw UsageError("platter test needs a script; see platter test --help");
+  take_words(words, request);
   return request;
 }
 

@@ -99,9 +99,7 @@ void Typist::chord(std::string_view text) {
   if (!keys) {
     std::vector<std::string> known;
     for (const std::string_view name : devices::key_names()) known.emplace_back(name);
-    const std::string near = nearest_word(text, known);
-    throw UsageError("key '" + std::string(text) + "' is unknown" +
-                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    throw UsageError("key '" + std::string(text) + "' is unknown" + did_you_mean(text, known));
   }
   push(*keys);
 }
