@@ -51,6 +51,7 @@ struct Arguments {
   std::string requests = "2";       // convert -m
   bool strict = false;              // compare -s
   bool unsafe = false;              // rebase -u, create -u
+  bool moved = false;               // rebase
   bool keep = false;                // commit -d
   bool shrink = false;              // resize
   bool link = false;                // compact

@@ -7,6 +7,7 @@
 #include "emu/image_children.h"
 #include "emu/image_verbs.h"
 #include "storage/operations.h"
+#include "storage/relocate_parent.h"
 
 namespace emu::image_tool {
 
@@ -125,6 +126,18 @@ int commit(const Session& session) {
 
 namespace {
 
+// rebase --moved: the parent's ids must be those that the child knows.
+int follow_moved_parent(const Session& session) {
+  const Arguments& a = session.arguments();
+  if (a.parent.empty()) throw UsageError("--moved needs -b with the parent's place");
+  const std::filesystem::path path = parent_path(session, a.names[0], a.parent);
+  storage::relocate_parent(session.place(a.names[0]), session.place(path), path,
+                           change_options(session));
+  session.answer("", {{"filename", name_of(session)},
+                      {"backing-filename", storage::printable(a.parent, kNameLimit)}});
+  return 0;
+}
+
 // rebase -u: the record alone. Where the parent can be looked at, its ids are recorded.
 void change_record(const Session& session, storage::Image& child) {
   const Arguments& a = session.arguments();
@@ -153,6 +166,7 @@ void change_record(const Session& session, storage::Image& child) {
 int rebase(const Session& session) {
   const Arguments& a = session.arguments();
   const std::string& file = a.names[0];
+  if (a.moved) return follow_moved_parent(session);
   if (a.parent.empty() && !a.unsafe) return flatten(session);
   storage::OpenOptions options = rebase_options(session);
   options.follow_parents = !a.unsafe;

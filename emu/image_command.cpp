@@ -174,7 +174,10 @@ void declare_rebase(CLI::App& app, Arguments& a) {
   declare_cache(app, a);
   declare_parent(app, a);
   app.get_option("-b")->required();
-  app.add_flag("-u", a.unsafe, "change the record alone, whatever the content becomes");
+  CLI::Option* const unsafe =
+      app.add_flag("-u", a.unsafe, "change the record alone, whatever the content becomes");
+  app.add_flag("--moved", a.moved, "change the record alone, if -b is the parent at another place")
+      ->excludes(unsafe);
 }
 void declare_change(CLI::App& app, Arguments& a) {
   declare_output(app, a);

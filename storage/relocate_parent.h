@@ -12,5 +12,8 @@ namespace storage {
 // (raw) is taken on the caller's word. Throws ImageError, and then the child is as it was.
 void relocate_parent(const std::filesystem::path& child, const std::filesystem::path& parent,
                      const OpenOptions& options);
+// The same for places that are known already; `typed` is the path that led to the parent's.
+void relocate_parent(const Place& child, const Place& parent, const std::filesystem::path& typed,
+                     const OpenOptions& options);
 
 }  // namespace storage

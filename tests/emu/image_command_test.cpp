@@ -332,6 +332,22 @@ TEST_CASE("image: qemu-img's words for VMDK options mean the same", "[image]") {
   CHECK(listed.err.find("info --chain") != std::string::npos);
 }
 
+TEST_CASE("image: rebase --moved follows a parent that was renamed, and no other", "[image]") {
+  ImageTool tool;
+  REQUIRE(tool("create -f vmdk base 1M").code == 0);
+  REQUIRE(tool("io base", "write -P 1 0 64k\n").code == 0);
+  REQUIRE(tool("create -f vmdk -b base -F vmdk child").code == 0);
+  REQUIRE(tool("create -f vmdk other 1M").code == 0);
+  REQUIRE(tool.host->root()->rename("base", "renamed") == storage::IoStatus::ok);
+  const auto wrong = tool("rebase --moved -b other child");
+  CHECK(wrong.code == 1);
+  CHECK_THAT(wrong.err, Catch::Matchers::Contains("is not the parent of"));
+  CHECK(json::parse(tool("info --output json child").out)["backing-filename"] == "base");
+  CHECK(tool("rebase -f vmdk --moved -b renamed child").code == 0);
+  CHECK(tool("io -r child", "read -P 1 0 64k\n").code == 0);
+  CHECK(tool("rebase --moved -u -b renamed child").code == 1);
+}
+
 TEST_CASE("image: rebase and flatten leave a layer's own children valid", "[image]") {
   ImageTool tool;
   REQUIRE(tool("create -f vmdk base 1M").code == 0);
