@@ -28,7 +28,7 @@ ensure_packages "what the build needs (compiler, assembler, SDL2 and small libra
 # shellcheck disable=SC2086
 ensure_packages "what the tests need (Catch2, and QEMU, Bochs and mtools to compare with)" $test_packages
 if [ "$full" = 1 ]; then
-  ensure_packages "what --full needs (clang-tidy)" clang-19 clang-tidy-19
+  ensure_packages "what --full needs (clang-tidy, libFuzzer)" clang-19 clang-tidy-19 libclang-rt-19-dev
 fi
 
 PLATTER_SHARED=$(realpath -m "${PLATTER_SHARED:-../shared}")
