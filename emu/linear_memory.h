@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,12 +13,18 @@
 
 namespace emu {
 
-// As the processor would translate; nothing when the page is not present. `entry_at(physical)`
-// reads a directory or table entry of 32 bits. [386] 5.2.3
-template <class EntryAt>
+// As the processor would translate; nothing when the page is not present. `read(physical, bytes)`
+// fills in directory and table entries. [386] 5.2.3
+template <class Read>
 std::optional<std::uint32_t> linear_to_physical(const cpu::Registers& registers,
-                                                std::uint32_t linear, EntryAt entry_at) {
+                                                std::uint32_t linear, Read read) {
   if ((registers.cr0 & cpu::kCr0Pg) == 0) return linear;
+  const auto entry_at = [&](std::uint32_t address) {
+    std::array<std::uint8_t, 4> bytes{};
+    read(address, std::span<std::uint8_t>(bytes));
+    return bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8 |
+           static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
+  };
   constexpr std::uint32_t present = 1;
   constexpr std::uint32_t frame = 0xFFFFF000;
   const std::uint32_t directory = entry_at((registers.cr3 & frame) + (linear >> 22) * 4);

@@ -1,7 +1,4 @@
 // Memory as the window has it: pages that came with a snapshot; others are asked for by looking.
-#include <algorithm>
-#include <array>
-
 #include "emu/linear_memory.h"
 #include "ui/panels.h"
 
@@ -32,12 +29,9 @@ bool Frame::peek_before(std::uint32_t physical, std::span<std::uint8_t> bytes) c
 }
 
 std::optional<std::uint32_t> Frame::physical_of(std::uint32_t linear) const {
-  return emu::linear_to_physical(snapshot->registers, linear, [&](std::uint32_t address) {
-    std::array<std::uint8_t, 4> bytes{};
-    peek(address, bytes);
-    return bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8 |
-           static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
-  });
+  return emu::linear_to_physical(
+      snapshot->registers, linear,
+      [&](std::uint32_t physical, std::span<std::uint8_t> bytes) { peek(physical, bytes); });
 }
 
 bool Frame::peek_linear(std::uint32_t linear, std::span<std::uint8_t> bytes) const {
