@@ -186,17 +186,18 @@ void Control::change_chain(emu::DriveSlot slot, emu::ChainChange change) {
     const char* const name = name_of(change);
     session_.break_off_ = false;
     std::string said;
+    struct ShownWork {  // as long as it goes on
+      Session& session;
+      ~ShownWork() { session.end_work(); }
+    };
     try {
+      const ShownWork shown{session_};
       said = session_.machine_->change_chain(
           change, drive, [this](const std::string& line) { tell(line); }, session_.progress(name));
       flag(name, true);
     } catch (const storage::Cancelled&) {
       said = std::string(name) + " was stopped: the disk shows what it showed, in the same layers";
-    } catch (...) {
-      session_.end_work();
-      throw;
     }
-    session_.end_work();
     return tell(said);
   }
   tell(std::string(emu::slot_name(slot)) + " has no image file");
