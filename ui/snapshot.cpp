@@ -49,6 +49,11 @@ std::optional<std::uint64_t> clusters_of(const storage::Image& image, const Driv
   return clusters;
 }
 
+// A file without clusters (raw, flat) is the disk itself: nothing in it is metadata.
+std::uint64_t clustered_bytes(const storage::ImageInfo& info) {
+  return info.cluster_bytes != 0 ? info.file_bytes() : 0;
+}
+
 void add_layers(emu::DriveTap& tap, DriveView& out) {
   if (tap.discards()) {
     LayerView memory;
@@ -75,7 +80,7 @@ void add_layers(emu::DriveTap& tap, DriveView& out) {
       break;
     }
     layer.host_bytes = info.host_bytes();
-    layer.file_bytes = info.file_bytes();
+    layer.file_bytes = clustered_bytes(info);
     layer.writable = top;
     if (!out.layers.empty()) layer.holds = clusters_of(*image, out);
     out.layers.push_back(layer);
@@ -182,7 +187,7 @@ void follow_sizes(emu::Machine& machine, std::vector<DriveView>& drives) {
     if (!top.writable || top.memory) continue;
     const storage::ImageInfo info = tap->chain()->info();
     top.host_bytes = info.host_bytes();
-    top.file_bytes = info.file_bytes();
+    top.file_bytes = clustered_bytes(info);
   }
 }
 

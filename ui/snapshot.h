@@ -55,7 +55,7 @@ struct LayerView {
   std::string name;              // of the file
   std::string detail;            // format and identity
   std::uint64_t host_bytes = 0;  // that its files take
-  std::uint64_t file_bytes = 0;  // that they are long: sparse ones take less
+  std::uint64_t file_bytes = 0;  // that they are long, holes and all; 0: they have no clusters
   bool writable = false;
   bool memory = false;  // what is thrown away at the end
   // Clusters of the map that it holds, shown or hidden by a layer above. Unset for the top layer,

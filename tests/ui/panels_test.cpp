@@ -701,6 +701,22 @@ TEST_CASE("panels: the chain's New child, Commit down and Detach ask, and do it 
   REQUIRE(lab.rig.snapshot().text.text().find("OK verify") != std::string::npos);
 }
 
+TEST_CASE("panels: a raw file is the disk itself, and has no metadata", "[ui][panels][chain]") {
+  const support::TempDir folder;
+  const auto file = folder.path() / "disk.img";
+  storage::CreateOptions create;
+  create.sectors = 65'520;
+  create_image(storage::PosixDirectory::place_of(file, storage::host_rules({})),
+               storage::kRawFormat, create, {});
+  Rig rig(kWidth, kHeight);
+  rig.boot({"--drive", "bus=ide0.0,format=raw,file=" + file.string()}, true);
+  lay_out(rig, ui::Layout::disk);
+  REQUIRE(rig.work().map.ready());
+  const ui::DriveView* drive = rig.snapshot().drive(emu::DriveSlot::ide0_0);
+  REQUIRE(drive != nullptr);
+  CHECK_FALSE(ui::metadata_share(drive->layers, rig.work().map.history().map().shown(), 4096));
+}
+
 TEST_CASE("panels: a deleted file shows with the clusters its entry names, till they are another's",
           "[ui][panels][map]") {
   DiskRig lab;
