@@ -133,9 +133,11 @@ class MapPanel {
     constexpr std::uint64_t mebibyte = 1U << 20;
     const std::uint64_t rest = bytes % mebibyte;
     if (rest % 1024 != 0) return print("%llu B", static_cast<unsigned long long>(bytes));
-    if (bytes < 1024 * mebibyte || rest % (mebibyte / 2) == 0) return address_text(bytes);
-    if (above && *above / mebibyte == bytes / mebibyte)
-      return print("+%llu K", static_cast<unsigned long long>(rest / 1024));
+    const bool named_above = above && bytes >= mebibyte && *above / mebibyte == bytes / mebibyte;
+    const bool close = named_above && bytes - *above < mebibyte / 10;  // less than a label can tell
+    const bool fits = bytes < 1024 * mebibyte && !close;
+    if (fits || rest % (mebibyte / 2) == 0) return address_text(bytes);
+    if (named_above) return print("+%llu K", static_cast<unsigned long long>(rest / 1024));
     return address_text(bytes - rest) + "+";
   }
 
