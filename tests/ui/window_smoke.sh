@@ -152,11 +152,18 @@ orange() { [ "$(share 140 90 600 40 'r>0.8 and g>0.4 and g<0.8 and b<0.3')" -ge 
 settles orange
 shoot disk
 xdotool mousemove 400 250 sleep 0.3
-before=$(import -window root -crop 600x200+150+100 -depth 8 rgba:- | md5sum)
+map_now() { import -window root -crop 640x300+100+100 -depth 8 rgba:- | md5sum; }
+before=$(map_now)
 xdotool click 4 sleep 1 click 4 sleep 1
-after=$(import -window root -crop 600x200+150+100 -depth 8 rgba:- | md5sum)
+after=$(map_now)
 [ "$before" != "$after" ] || fail "the wheel does not zoom the map"
 shoot disk-zoomed
+# Dragging takes the disk along. The mouse ends where it began: what its card says is of another cluster.
+before=$(map_now)
+xdotool mousedown 1 sleep 0.3 mousemove 400 200 sleep 0.3 mousemove 400 150 sleep 0.3 mouseup 1 \
+  sleep 0.3 mousemove 400 250 sleep 1
+[ "$before" != "$(map_now)" ] || fail "dragging does not move the map"
+shoot disk-dragged
 xdotool click 5 sleep 0.3 click 5 sleep 0.5
 # The time line is just above the hex panel; in the past the status bar says so in amber.
 xdotool mousemove 420 575 mousedown 1 sleep 0.3 mousemove 400 575 sleep 0.3 mouseup 1 sleep 1
